@@ -1,0 +1,105 @@
+"""One short class per action: read the slots, call the bot, speak, remember."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.slots import command_in, consultation_in, heard_in, remembered, text_in
+from actions.speaking import never_silent, speak
+from bot.asides import Asides
+from bot.consultation import Consultation, Reply
+from bot.reading import reader
+
+
+class _Say(Action):
+    """What all actions share. `answer` says which reply of the bot it is."""
+
+    def answer(self, consultation: Consultation, tracker: Tracker) -> Reply:
+        raise NotImplementedError
+
+    @never_silent
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        reply = self.answer(consultation_in(tracker), tracker)
+        speak(dispatcher, reply.messages)
+        return remembered(reply.memory, reply.case)
+
+
+class ActionConsult(_Say):
+    def name(self) -> str:
+        return "action_consult"
+
+    def answer(self, consultation: Consultation, tracker: Tracker) -> Reply:
+        return consultation.go_on(heard_in(tracker, consultation.case))
+
+
+class _Aside(_Say):
+    """A question in between: answered, and the interview goes on where it was."""
+
+    asks = ""
+
+    def name(self) -> str:
+        return f"action_{self.asks}"
+
+    def answer(self, consultation: Consultation, tracker: Tracker) -> Reply:
+        reading = reader(consultation.library).read(text_in(tracker))
+        return Asides(consultation).answer(self.asks, reading, command_in(tracker))
+
+
+class ActionTeach(_Aside):
+    asks = "teach"
+
+
+class ActionCompare(_Aside):
+    asks = "compare"
+
+
+class ActionFit(_Aside):
+    asks = "fit"
+
+
+class ActionChange(_Aside):
+    asks = "change"
+
+
+class ActionWhy(_Aside):
+    asks = "why"
+
+
+class ActionResult(_Aside):
+    asks = "result"
+
+
+class ActionSummary(_Aside):
+    asks = "summary"
+
+
+class ActionSources(_Aside):
+    asks = "sources"
+
+
+class ActionResume(_Aside):
+    asks = "resume"
+
+
+class ActionGoBack(_Aside):
+    asks = "go_back"
+
+
+class ActionAskStartOver(_Aside):
+    asks = "ask_start_over"
+
+
+class ActionStartOver(_Aside):
+    asks = "start_over"
+
+
+class ActionAskForget(_Aside):
+    asks = "ask_forget"
+
+
+class ActionForget(_Aside):
+    asks = "forget"

@@ -1,0 +1,237 @@
+"""What to ask next: what could still be an emergency first, then what tells most, grouped where people can answer together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.case import Case
+from bot.known import Known
+from bot.library import LEVELS, Condition, Library, RedFlag
+from bot.ranking import Fit, age_allows, likelihoods
+from bot.rule import ABSENT, PRESENT, UNSURE, Atom
+from bot.urgency import Urgency, level_of
+
+AT_MOST = 12
+RESULT_OFFERED_AFTER = 4
+BUNDLE = 4
+WORTH_ASKING = 0.06  # expected gain in nats below which a question is not worth a person's time
+
+OPENING = ("chest_pain_or_breathless", "severely_unwell", "cold_pale_foot", "saddle_numbness_bladder_bowel")
+LOOK_AND_FEEL = ("hot_red_joint", "fever", "calf_swelling_one_sided", "cannot_walk_now")
+INJURY = ("deformity", "knee_joint_went_out", "heavy_bleeding", "leg_tight_hard")
+CHILD = ("limp", "pain_hip_or_groin", "fever", "cannot_walk_now")
+HISTORY = ("immunosuppressed_or_diabetes", "knee_replacement", "recent_knee_procedure", "anticoagulants")
+CLOT = ("recent_immobility_or_surgery", "previous_clot", "active_cancer", "pregnancy_or_recent_birth")
+WHERE = ("pain_location_front", "pain_location_back", "pain_location_inner", "pain_location_outer", "pain_location_all_over")
+START = ("injury_recent", "onset_sudden", "onset_gradual")
+
+
+@dataclass(frozen=True)
+class Interview:
+    """How far the interview is: questions asked so far, what they were about, what was asked a second time."""
+
+    count: int = 0
+    done: frozenset[str] = field(default_factory=frozenset)
+    again: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Question:
+    """about: finding ids or one person key. kind: danger, again, person, place, gain. one_of: only one can be true."""
+
+    about: tuple[str, ...]
+    kind: str
+    one_of: bool = False
+
+
+def next_question(
+    case: Case, known: Known, urgency: Urgency, fits: tuple[Fit, ...], library: Library, interview: Interview | None = None
+) -> Question | None:
+    """None when no open question could change the advice, or twelve were asked."""
+    interview = interview or Interview()
+    if urgency.is_emergency:
+        return None
+    ask = _Asker(case, known, urgency, fits, library, interview)
+    if interview.count >= AT_MOST:
+        return None
+    question = ask.second_time() or ask.danger()
+    if question or urgency.level == "same_day":
+        return question
+    return ask.person() or ask.place() or ask.history() or ask.gain()
+
+
+class _Asker:
+    def __init__(self, case: Case, known: Known, urgency: Urgency, fits: tuple[Fit, ...], library: Library, interview: Interview) -> None:
+        self.case, self.known, self.urgency = case, known, urgency
+        self.fits, self.library, self.interview = fits, library, interview
+
+    # --- what may be asked ------------------------------------------------------------------
+
+    def open(self, name: str) -> bool:
+        """Not yet told, not yet asked, not derived, and sensible for this person."""
+        finding = self.library.findings[name]
+        if finding.is_derived or name in self.known.findings or name in self.interview.done:
+            return False
+        if finding.needs and not any(self.known.has(need) for need in finding.needs):
+            return False
+        return self._suits(name)
+
+    def _suits(self, name: str) -> bool:
+        age, sex = self.known.age, self.case.person.get("sex")
+        if name == "pregnancy_or_recent_birth":
+            return sex != "male" and not (age is not None and (age < 12 or age > 55)) and self.case.person.get("pregnant") is None
+        limits = {"growth_spurt_sporty": 18, "pale_bruising_child": 25, "baby_injury": 2, "bedtime_aches_gone_by_morning": 18}
+        if name in limits:
+            return age is not None and age < limits[name]
+        return not (name in ("suicidal_thoughts", "harmed_by_someone", "in_danger_now", "overdose") or (name == "sti_risk" and age is not None and age < 16))
+
+    # --- danger -------------------------------------------------------------------------------
+
+    def second_time(self) -> Question | None:
+        """An emergency sign that a person was not sure of is asked once more, in other words."""
+        for name, answer in sorted(self.known.findings.items()):
+            if answer == UNSURE and self._is_emergency_sign(name) and name not in self.interview.again:
+                return Question((name,), "again")
+        return None
+
+    def _is_emergency_sign(self, name: str) -> bool:
+        return name in self.case.findings and name in emergency_signs(self.library)
+
+    def danger(self) -> Question | None:
+        wanted = self._one_answer_away()
+        for screen in self._screens():
+            rest = tuple(name for name in screen if self.open(name))
+            if rest:
+                return Question(rest, "danger")
+        ranked = sorted((n for n in wanted if self.open(n)), key=lambda n: (-wanted[n], list(self.library.findings).index(n)))
+        return Question(self._bundle(ranked), "danger") if ranked else None
+
+    def _screens(self) -> list[tuple[str, ...]]:
+        """The opening questions: what nobody is reassured without."""
+        screens = [OPENING]
+        if self.known.has("injury_recent"):
+            screens.append(INJURY)
+        if self.urgency.level != "same_day":
+            screens.append(CHILD if self.known.has("age_under_18") else LOOK_AND_FEEL)
+        return screens
+
+    def _one_answer_away(self) -> dict[str, int]:
+        """Finding → the highest care level that its presence would give by itself, above the present one."""
+        floor = LEVELS.index("emergency_now") if self.urgency.level == "same_day" else LEVELS.index("see_clinician_days") + 1
+        out: dict[str, int] = {}
+        for flag in self.library.red_flags.values():
+            level = LEVELS.index(flag.level)
+            if level >= floor:
+                for name in self._completing(flag):
+                    if LEVELS.index(self._level_if(flag, name)) >= floor:
+                        out[name] = max(out.get(name, 0), level)
+        return out
+
+    def _completing(self, flag: RedFlag) -> Iterable[str]:
+        for missing, conjunct in ((m, c) for c in flag.when.conjuncts for m in (_missing(c, self.known),) if m is not None):
+            told = any(atom.kind == PRESENT and self.known.has(atom.name) for atom in conjunct)
+            finding = self.library.findings[missing]
+            if told or (finding.needs and any(self.known.has(need) for need in finding.needs)):
+                yield missing
+
+    def _level_if(self, flag: RedFlag, name: str) -> str:
+        return level_of(flag, Known({**self.known.findings, name: PRESENT}, self.known.age, self.known.days))
+
+    def _bundle(self, ranked: list[str]) -> tuple[str, ...]:
+        """The first, with others of its family that read well in one question."""
+        for family in (HISTORY, CLOT):
+            if ranked[0] in family:
+                return tuple(name for name in family if name in ranked)[:BUNDLE]
+        first = self.library.findings[ranked[0]]
+        same = [name for name in ranked[1:] if self.library.findings[name].group == first.group]
+        others = [name for name in ranked[1:] if name not in same and name not in HISTORY and name not in CLOT]
+        return (ranked[0], *same, *others)[:BUNDLE]
+
+    # --- who, where, history ----------------------------------------------------------------------
+
+    def person(self) -> Question | None:
+        for key in ("age", "days"):
+            if key not in self.case.person and key not in self.interview.done and (key != "days" or self._days_matter()):
+                return Question((key,), "person", one_of=True)
+        return None
+
+    def _days_matter(self) -> bool:
+        """Whether knowing how long could change the level or tell the leading conditions apart."""
+        from bot.urgency import judge
+
+        old = Known(self.known.findings, self.known.age, 400.0)
+        new = Known(self.known.findings, self.known.age, 1.0)
+        return judge(old, self.library).level != judge(new, self.library).level
+
+    def place(self) -> Question | None:
+        group = self.library.group("where")
+        if any(self.known.has(name) for name in group if name != "both_legs_affected") or any(n in self.interview.done for n in WHERE):
+            return None
+        names = tuple(name for name in (*WHERE, "pain_location_calf") if self.open(name))
+        return Question(names, "place") if len(names) > 1 else None
+
+    def history(self) -> Question | None:
+        """Before anyone is told to look after it at home: only what could change that."""
+        wanted = {name for flag in self.library.red_flags.values() for name in self._completing_any(flag)}
+        names = tuple(name for name in HISTORY if name in wanted and self.open(name))
+        return Question(names, "danger") if names else None
+
+    def _completing_any(self, flag: RedFlag) -> Iterable[str]:
+        now = LEVELS.index(self.urgency.level or "self_care")
+        return self._completing(flag) if LEVELS.index(flag.level) > now else ()
+
+    # --- gain ---------------------------------------------------------------------------------------
+
+    def gain(self) -> Question | None:
+        leading = [self.library.conditions[fit.id] for fit in self.fits if fit.score >= self.fits[0].score - 4.0][:10]
+        shares = likelihoods(tuple(fit for fit in self.fits if fit.id in {c.id for c in leading}))
+        gains = {name: _gain(name, leading, shares, self.library) for name in self.library.findings if self.open(name)}
+        best = max(gains, key=lambda name: (gains[name], name), default=None)
+        if best is None or gains[best] < WORTH_ASKING:
+            return None
+        return self._grouped(best, gains)
+
+    def _grouped(self, best: str, gains: Mapping[str, float]) -> Question:
+        group = self.library.findings[best].group
+        same = [n for n in sorted(gains, key=lambda n: -gains[n]) if self.library.findings[n].group == group and gains[n] >= gains[best] / 4]
+        names = tuple(same[:BUNDLE])
+        return Question(names, "gain")
+
+
+def _missing(conjunct: Iterable[Atom], known: Known) -> str | None:
+    """The one finding whose presence would complete the conjunct, if there is just one and nothing speaks against it."""
+    from bot.rule import atom_holds, atom_is_lost
+
+    open_atoms = [atom for atom in conjunct if not atom_holds(atom, known)]
+    if len(open_atoms) != 1 or atom_is_lost(open_atoms[0], known) or open_atoms[0].kind != PRESENT:
+        return None
+    return open_atoms[0].name
+
+
+_SIGNS: dict[str, frozenset[str]] = {}
+
+
+def emergency_signs(library: Library) -> frozenset[str]:
+    """Findings whose presence helps to raise an emergency."""
+    if library.version not in _SIGNS:
+        flags = (flag for flag in library.red_flags.values() if flag.level == "emergency_now")
+        _SIGNS[library.version] = frozenset(a.name for flag in flags for c in flag.when.conjuncts for a in c if a.kind == PRESENT)
+    return _SIGNS[library.version]
+
+
+def _gain(name: str, leading: list[Condition], shares: Mapping[str, float], library: Library) -> float:
+    """Expected fall of the entropy over the leading conditions (nats) when the finding is asked."""
+    presence = {c.id: library.grades.presence[c.grades.get(name, "")] for c in leading}
+    yes = sum(shares[c.id] * presence[c.id] for c in leading)
+    before = _entropy(shares.values())
+    after = 0.0
+    for chance, weights in ((yes, {k: shares[k] * p for k, p in presence.items()}), (1 - yes, {k: shares[k] * (1 - p) for k, p in presence.items()})):
+        if chance > 0:
+            after += chance * _entropy(w / chance for w in weights.values())
+    return before - after
+
+
+def _entropy(shares: Iterable[float]) -> float:
+    return -sum(s * math.log(s) for s in shares if s > 0)

@@ -1,0 +1,157 @@
+"""Words → what they say: findings with their role, conditions, topics and aspects, facts on the person, an intent.
+
+Three readers speak. The word lists of findings.yml with the cues of cues.yml; the trained network; patterns for facts on
+the person. The word lists alone are enough for every emergency sign: the network adds, and decides between readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot import person
+from bot.case import PERSON_KEYS
+from bot.clauses import MENTIONED, Message, Splitter
+from bot.library import Library
+from bot.network import Heard, Impression, Network, network
+from bot.phrases import Hit, Phrases
+from bot.questions import emergency_signs
+from bot.rule import ABSENT, PRESENT, UNSURE
+
+SURE = 0.5  # the network alone
+HINTED = 0.12  # the network beside a phrase of the word lists
+PAYLOAD = "kg:"  # what our own buttons carry: typed by a person it says nothing
+LONGEST = 4000  # characters that are read of one message
+
+
+@dataclass(frozen=True)
+class Said:
+    """role: present, absent, unsure or mentioned. start, end: characters. by: words, network or both. confidence: 0 to 1."""
+
+    id: str
+    role: str
+    start: int
+    end: int
+    by: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Named:
+    """A condition or topic that the message names, and where."""
+
+    id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything one message says. intents: probability by name, empty when the network was not there."""
+
+    text: str
+    findings: tuple[Said, ...] = ()
+    conditions: tuple[Named, ...] = ()
+    topics: tuple[Named, ...] = ()
+    aspects: tuple[str, ...] = ()
+    facts: tuple[person.Fact, ...] = ()
+    intents: tuple[tuple[str, float], ...] = ()
+    heard_topics: tuple[tuple[str, float], ...] = ()
+
+    def answers(self) -> dict[str, str]:
+        """Finding → present, absent or unsure; what is only mentioned is left out."""
+        return {said.id: said.role for said in self.findings if said.role != MENTIONED}
+
+    def person(self) -> dict[str, object]:
+        return {fact.key: fact.value for fact in self.facts}
+
+    @property
+    def intent(self) -> tuple[str, float]:
+        return max(self.intents, key=lambda pair: pair[1], default=("describe", 0.0))
+
+
+class Reader:
+    """Reads messages against one library. Give no network to read by word lists alone."""
+
+    def __init__(self, library: Library, net: Network | None) -> None:
+        self.library, self.net = library, net
+        self.splitter = Splitter(library.cues)
+        told = [f for f in library.findings.values() if not f.is_derived]
+        self.phrases = Phrases({f.id: f.also_said for f in told})
+        self.denials = Phrases({f.id: f.denied_by for f in told})
+        self.lookalikes = Phrases({f.id: f.not_said_by for f in told})
+        self.conditions = Phrases({c.id: (c.name, c.clinical_name, *c.also_called, *c.misspellings) for c in library.conditions.values()})
+        self.topics = Phrases({t.id: (t.name, *t.also_called) for t in library.topics.values()})
+        self.signs = emergency_signs(library)
+
+    def read(self, text: str, asked: Iterable[str] = ()) -> Reading:
+        text = text[:LONGEST]
+        if text.lstrip().startswith(PAYLOAD):
+            return Reading(text)
+        message = self.splitter.split(text)
+        impression = self.net.read(text) if self.net else Impression((), {}, {}, {}, None)  # type: ignore[arg-type]
+        named = _longest(self.conditions.find(text))
+        return Reading(
+            text,
+            tuple(self._findings(text, message, impression)),
+            named,
+            tuple(hit for hit in _longest(self.topics.find(text)) if not any(_overlap(hit, other) for other in named)),
+            tuple(name for name, chance in impression.aspects.items() if chance >= 0.5),
+            tuple(person.facts(text, tuple(a for a in asked if a in PERSON_KEYS))),
+            tuple(impression.intents.items()),
+            tuple((name, chance) for name, chance in impression.topics.items() if name and chance >= 0.2),
+        )
+
+    def _findings(self, text: str, message: Message, impression: Impression) -> Iterable[Said]:
+        heard = {h.id: h for h in impression.heard if h.id in self.library.findings}
+        out: dict[str, Said] = {}
+        lookalike = self.lookalikes.find(text)
+        for hit in sorted(self.phrases.find(text), key=lambda h: h.start):
+            if any(hit.id == like.id and _overlap(hit, like) for like in lookalike):
+                continue
+            said = self._by_words(hit, message, heard.get(hit.id))
+            if said and (hit.id not in out or _weight(said) > _weight(out[hit.id])):
+                out[hit.id] = said
+        for hit in self.denials.find(text):
+            if hit.id not in out or out[hit.id].role != PRESENT:
+                out[hit.id] = Said(hit.id, ABSENT, hit.start, hit.end, "words", 1.0)
+        for name, h in heard.items():
+            if name not in out and h.said >= SURE:
+                out[name] = self._by_network(h, message)
+        return sorted(out.values(), key=lambda s: (s.start, s.id))
+
+    def _by_words(self, hit: Hit, message: Message, heard: Heard | None) -> Said | None:
+        role, cue = message.role(hit.start, hit.end)
+        chance = heard.said if heard else 0.0
+        if self.net and hit.id not in self.signs and chance < HINTED:
+            return None
+        if role is None:
+            role = heard.role if heard and heard.said >= SURE else PRESENT
+        return Said(hit.id, role, hit.start, hit.end, "both" if chance >= SURE else "words", max(chance, 0.9 if hit.exact else 0.7))
+
+    def _by_network(self, heard: Heard, message: Message) -> Said:
+        return Said(heard.id, heard.role, heard.start, heard.end, "network", heard.said)
+
+
+def _weight(said: Said) -> tuple[int, float]:
+    """Of two readings of one finding in a message, a statement counts above a denial, and both above a mere mention."""
+    return {PRESENT: 3, ABSENT: 2, UNSURE: 1}.get(said.role, 0), said.confidence
+
+
+def _longest(hits: list[Hit]) -> tuple[Named, ...]:
+    out: list[Named] = []
+    for hit in hits:
+        if not any(_overlap(hit, other) and (other.end - other.start) > (hit.end - hit.start) for other in out) and hit.id not in {n.id for n in out}:
+            out.append(Named(hit.id, hit.start, hit.end))
+    return tuple(sorted(out, key=lambda n: n.start))
+
+
+def _overlap(left: Hit | Named, right: Hit | Named) -> bool:
+    return left.start < right.end and right.start < left.end
+
+
+@lru_cache(maxsize=2)
+def reader(library: Library, with_network: bool = True) -> Reader:
+    """The reader of a library, made once."""
+    return Reader(library, network() if with_network else None)

@@ -1,0 +1,116 @@
+"""One turn of talk: how an answer and what else was said change the case. No classifier is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.case import PERSON_KEYS, Case, CaseError, check_person
+from bot.library import Library
+from bot.reading import Reading
+from bot.rule import ABSENT, PRESENT, UNSURE
+
+YES = re.compile(
+    r"^\W*(?:oh |well |um+ |ah |er+ )?(?:y|ye|yes+|yep+|yeah+|yea|ya|yh|yup|aye|si|oui|indeed|correct|right|true|sure|definitely|absolutely|certainly|of course|sadly|"
+    r"i think so|think so|i do|i did|i have|i am|it does|it is|it has|it did|there is|they do|a (?:bit|little|lot)|bit|little|slightly|somewhat|kind of|kinda|sort of|"
+    r"sometimes|mostly|most of the time|quite|very|all of (?:them|these|those|it)|both|affirmative|unfortunately)\b"
+)
+NO = re.compile(
+    r"^\W*(?:oh |well |um+ |ah |er+ )?(?:n|no+|nope+|nah+|na|nay|non|never|none|nothing|neither|nein|negative|false|not? (?:really|at all|now|yet|that i|any|one|to (?:all|any|both))|"
+    r"not|i do ?n[o']?t(?! know)|i have ?n[o']?t|it does ?n[o']?t|it is ?n[o']?t|it'?s not|isn'?t|doesn'?t|don'?t think so|dont think so|i don'?t think so|i dont think so|no(?:ne)? of (?:these|those|them|that))\b"
+)
+DOUBT = re.compile(
+    r"^\W*(?:oh |well |um+ |ah |er+ )?(?:i'?m |im |i am )?(?:not (?:too |really |quite |so |100 ?% )?(?:sure|certain)|unsure|no idea|no clue|dunno|d/?k|idk|i ?d(?:o ?n)?o?n?'?t (?:really )?know|don'?t (?:really )?know|dont know|do not know|"
+    r"maybe|perhaps|possibly|might(?: be)?|could be|hard to (?:say|tell)|can'?t (?:say|tell)|cant (?:say|tell)|cannot (?:say|tell)|skip|pass|depends|i guess|not that i know|\?+$)"
+)
+SEQUENCE = re.compile(r"\b(?:yes|yeah|yep|y|no|nope|nah|n)\b")
+ONLY = re.compile(r"\b(?:only|just|just the)\b")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """case: after the turn. changed: finding or person keys whose value became another. answered: the open question was.
+
+    which: the person said yes to several things at once, and must say which. told: anything at all was learned."""
+
+    case: Case
+    changed: tuple[str, ...] = ()
+    answered: bool = False
+    which: tuple[str, ...] = ()
+    told: bool = False
+
+
+def plain_answer(text: str) -> str | None:
+    """present, absent or unsure for yes, no and not sure at the head of a message; None for anything else."""
+    lower = text.strip().lower().replace("’", "'")
+    for pattern, answer in ((DOUBT, UNSURE), (NO, ABSENT), (YES, PRESENT)):
+        if pattern.match(lower):
+            return answer
+    return None
+
+
+def hear(reading: Reading, asked: Sequence[str], case: Case, library: Library) -> Heard:
+    """What the message tells counts first; a plain yes or no then answers the rest of the open question."""
+    told = {name: answer for name, answer in reading.answers().items() if name in library.findings}
+    answers = _answers(reading, [name for name in asked if name in library.findings], told)
+    which = tuple(answers) if PRESENT in answers.values() and len(answers) > 1 and not told and not _listed(reading.text, answers) else ()
+    if which:
+        answers = {}
+    findings = {**answers, **told}
+    person = {key: value for key, value in reading.person().items() if _is_sound(key, value)}
+    after = case.tell_all(findings, person)
+    changed = tuple(k for k, v in (*findings.items(), *person.items()) if k in (*case.findings, *case.person) and _before(case, k) != v)
+    answered = any(name in findings for name in asked) or any(key in person for key in asked) or bool(which)
+    return Heard(after, changed, answered, which, bool(findings or person))
+
+
+def _answers(reading: Reading, open_now: list[str], told: dict[str, str]) -> dict[str, str]:
+    """What a plain answer says of the findings that were asked about and not spoken of."""
+    if not open_now:
+        return {}
+    rest = [name for name in open_now if name not in told]
+    listed = _in_order(reading.text, open_now)
+    if listed:
+        return {name: answer for name, answer in listed.items() if name not in told}
+    answer = plain_answer(reading.text)
+    if answer is None:
+        only = ONLY.search(reading.text.lower()) and any(told.get(name) == PRESENT for name in open_now)
+        return dict.fromkeys(rest, ABSENT) if only else {}
+    if _speaks_of_something_else(reading, open_now) or (answer == PRESENT and len(open_now) > 1 and told):
+        return {}
+    if answer == ABSENT and any(told.get(name) == PRESENT for name in open_now) and len(open_now) == 1:
+        return {}
+    return dict.fromkeys(rest, answer)
+
+
+def _speaks_of_something_else(reading: Reading, open_now: list[str]) -> bool:
+    """'No fever' is no answer to a question on the chest: the first clause is about something that was not asked."""
+    head = re.split(r"[,.;!?]| but | and ", reading.text, maxsplit=1)[0]
+    spoken = [said.id for said in reading.findings if said.start < len(head)]
+    return bool(spoken) and not any(name in open_now for name in spoken)
+
+
+def _in_order(text: str, open_now: list[str]) -> dict[str, str]:
+    """'no, no and yes': one word for each thing that was asked."""
+    found = SEQUENCE.findall(text.lower())
+    if len(open_now) > 1 and len(found) == len(open_now) and len(text.split()) <= 3 * len(found):
+        return {name: PRESENT if word.startswith("y") else ABSENT for name, word in zip(open_now, found)}
+    return {}
+
+
+def _listed(text: str, answers: dict[str, str]) -> bool:
+    """All of them, or one word for each: nothing is left to ask."""
+    return bool(re.search(r"\b(?:all|both)\b", text.lower())) or bool(_in_order(text, list(answers)))
+
+
+def _is_sound(key: str, value: object) -> bool:
+    try:
+        check_person(key, value)
+    except CaseError:
+        return False
+    return key in PERSON_KEYS
+
+
+def _before(case: Case, key: str) -> object:
+    return case.findings.get(key, case.person.get(key))

@@ -1,0 +1,128 @@
+"""python -m training.train BASE.zip: trains the reader and writes bot/reader/ (network, labels, tokenizer)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+
+from training.messages import Labels, batch_of, joined, labels_of, located, read_messages, with_typos
+from training.network import Reader, load_base, read_base_tokenizer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def loss_of(model: Reader, batch: Any) -> torch.Tensor:
+    said, roles, attention, intent, aspects, topic, _, votes = model(batch.ids, batch.mask)
+    loss = nn.functional.binary_cross_entropy_with_logits(said, batch.said, pos_weight=torch.tensor(2.0), reduction="none").sum(1).mean()
+    where = batch.roles >= 0
+    if where.any():
+        weight = torch.tensor([1.0, 1.3, 2.0, 1.5])
+        loss = loss + nn.functional.cross_entropy(roles[where], batch.roles[where], weight=weight) * 1.5
+        inside = (batch.spans & where[:, :, None]).float()
+        wanted = torch.einsum("bft,bfr->btr", inside, nn.functional.one_hot(batch.roles.clamp(min=0), 4).float())
+        spoken = wanted.sum(-1) > 0
+        shares = wanted[spoken] / wanted[spoken].sum(-1, keepdim=True)
+        loss = loss + nn.functional.cross_entropy(votes[spoken], shares, weight=weight) * 1.5
+        marked = where & batch.spans.any(-1)
+        looked = (attention * batch.spans).sum(-1)[marked]
+        loss = loss - torch.log(looked + 1e-6).mean() * 0.5
+    known = batch.intent >= 0
+    if known.any():
+        loss = loss + nn.functional.cross_entropy(intent[known], batch.intent[known])
+        loss = loss + nn.functional.binary_cross_entropy_with_logits(aspects[known], batch.aspects[known], reduction="none").sum(1).mean() * 0.5
+        loss = loss + nn.functional.cross_entropy(topic[known], batch.topic[known]) * 0.5
+    return loss
+
+
+def epoch_of(messages: list[dict[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
+    """Every message once, some with typing mistakes, some joined with another."""
+    stories = [m for m in messages if m.get("intent", "describe") in ("describe", None) and m["findings"]]
+    out = []
+    for message in messages:
+        if message.get("intent") in ("describe", None) and len(message["text"]) < 120 and rng.random() < 0.2:
+            message = joined(message, rng.choice(stories), rng)
+        out.append(with_typos(message, rng, 0.03) if rng.random() < 0.35 else message)
+    return out
+
+
+def batches(messages: list[dict[str, Any]], size: int, rng: random.Random) -> list[list[dict[str, Any]]]:
+    """Messages of like length together, in random order of batches."""
+    order = sorted(messages, key=lambda m: len(m["text"]) + rng.random() * 30)
+    out = [order[i : i + size] for i in range(0, len(order), size)]
+    rng.shuffle(out)
+    return out
+
+
+def train(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenizer, base: Path, epochs: int, seed: int, rate: float) -> Reader:
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
+    model = Reader(len(labels.findings), len(labels.intents), len(labels.aspects), len(labels.topics))
+    load_base(model, base)
+    model.encoder.words.weight.requires_grad_(False)
+    encoder = [p for n, p in model.named_parameters() if n.startswith("encoder.") and p.requires_grad]
+    heads = [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
+    optimiser = torch.optim.AdamW([{"params": encoder, "lr": rate}, {"params": heads, "lr": rate * 15}], weight_decay=0.01)
+    steps = epochs * (len(messages) // 32 + 1)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: min(1.0, s / (steps * 0.08)) * max(0.02, 1 - s / steps))
+    for epoch in range(epochs):
+        model.train()
+        began, total = time.time(), 0.0
+        for group in batches(epoch_of(messages, rng), 32, rng):
+            optimiser.zero_grad()
+            loss = loss_of(model, batch_of(group, labels, tokenizer))
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            total += loss.item() * len(group)
+        print(f"pass {epoch + 1} of {epochs}: loss {total / len(messages):.3f}, {time.time() - began:.0f} s", flush=True)
+    return model.eval()
+
+
+def export(model: Reader, labels: Labels, tokenizer: Tokenizer, folder: Path) -> None:
+    """Writes the network as ONNX with 8-bit weights, its labels and its tokenizer."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    folder.mkdir(parents=True, exist_ok=True)
+    full = folder / "full.onnx"
+    ids = torch.ones(1, 8, dtype=torch.long)
+    names = ["said", "roles", "attention", "intent", "aspects", "topic", "mean", "votes"]
+    axes = {"ids": {0: "batch", 1: "tokens"}, "mask": {0: "batch", 1: "tokens"}, **{n: {0: "batch"} for n in names}, "attention": {0: "batch", 2: "tokens"}, "votes": {0: "batch", 1: "tokens"}}
+    torch.onnx.export(model, (ids, torch.ones_like(ids)), str(full), input_names=["ids", "mask"], output_names=names, dynamic_axes=axes, opset_version=17, dynamo=False)
+    quantize_dynamic(full, folder / "network.onnx", weight_type=QuantType.QInt8)
+    full.unlink()
+    (folder / "labels.json").write_text(json.dumps(labels.as_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", type=Path, help="zip of all-MiniLM-L6-v2")
+    parser.add_argument("--messages", type=Path, default=ROOT / "data" / "messages")
+    parser.add_argument("--out", type=Path, default=ROOT / "bot" / "reader")
+    parser.add_argument("--passes", type=int, default=6)
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--seed", type=int, default=7)
+    options = parser.parse_args()
+    messages = [located(m) for m in read_messages(options.messages)]
+    labels = labels_of(messages)
+    print(f"{len(messages)} messages, {len(labels.findings)} findings, {len(labels.intents)} intents")
+    tokenizer = Tokenizer.from_str(read_base_tokenizer(options.base))
+    tokenizer.enable_truncation(256)
+    tokenizer.enable_padding()
+    model = train(messages, labels, tokenizer, options.base, options.passes, options.seed, options.rate)
+    export(model, labels, tokenizer, options.out)
+    tokenizer.no_padding()
+    tokenizer.save(str(options.out / "tokenizer.json"))
+    torch.save(model.state_dict(), options.out / "weights.pt")
+
+
+if __name__ == "__main__":
+    main()
