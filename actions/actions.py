@@ -15,7 +15,7 @@ from bot.consultation import Consultation, Reply
 from bot.reading import reader
 
 
-class _Say(Action):
+class _Say:
     """What all actions share. `answer` says which reply of the bot it is."""
 
     def answer(self, consultation: Consultation, tracker: Tracker) -> Reply:
@@ -28,7 +28,7 @@ class _Say(Action):
         return remembered(reply.memory, reply.case)
 
 
-class ActionConsult(_Say):
+class ActionConsult(_Say, Action):
     def name(self) -> str:
         return "action_consult"
 
@@ -49,57 +49,57 @@ class _Aside(_Say):
         return Asides(consultation).answer(self.asks, reading, command_in(tracker))
 
 
-class ActionTeach(_Aside):
+class ActionTeach(_Aside, Action):
     asks = "teach"
 
 
-class ActionCompare(_Aside):
+class ActionCompare(_Aside, Action):
     asks = "compare"
 
 
-class ActionFit(_Aside):
+class ActionFit(_Aside, Action):
     asks = "fit"
 
 
-class ActionChange(_Aside):
+class ActionChange(_Aside, Action):
     asks = "change"
 
 
-class ActionWhy(_Aside):
+class ActionWhy(_Aside, Action):
     asks = "why"
 
 
-class ActionResult(_Aside):
+class ActionResult(_Aside, Action):
     asks = "result"
 
 
-class ActionSummary(_Aside):
+class ActionSummary(_Aside, Action):
     asks = "summary"
 
 
-class ActionSources(_Aside):
+class ActionSources(_Aside, Action):
     asks = "sources"
 
 
-class ActionResume(_Aside):
+class ActionResume(_Aside, Action):
     asks = "resume"
 
 
-class ActionGoBack(_Aside):
+class ActionGoBack(_Aside, Action):
     asks = "go_back"
 
 
-class ActionAskStartOver(_Aside):
+class ActionAskStartOver(_Aside, Action):
     asks = "ask_start_over"
 
 
-class ActionStartOver(_Aside):
+class ActionStartOver(_Aside, Action):
     asks = "start_over"
 
 
-class ActionAskForget(_Aside):
+class ActionAskForget(_Aside, Action):
     asks = "ask_forget"
 
 
-class ActionForget(_Aside):
+class ActionForget(_Aside, Action):
     asks = "forget"

@@ -14,6 +14,25 @@ from bot.teaching import Teacher
 from bot.wording import PAYLOAD, Button, Message
 
 
+# What a person wants, by intent, and the method below that answers it.
+WANTED = {
+    "ask_condition": "teach", "ask_topic": "teach", "compare": "compare", "ask_fit": "fit", "ask_change": "change", "ask_why": "why",
+    "ask_result": "result", "ask_summary": "summary", "ask_source": "sources", "go_back": "go_back",
+    "start_over": "ask_start_over", "forget_me": "ask_forget",
+}  # fmt: skip
+BY_BUTTON = {
+    "c:why": "why", "c:result": "result", "c:summary": "summary", "c:sources": "sources", "c:restart": "start_over",
+    "c:forget": "forget", "c:again": "resume", "t": "teach", "e": "teach",
+}  # fmt: skip
+
+
+def wanted(intent: str, command: str | None) -> str | None:
+    """The aside that a button or an intent asks for; None where the consultation simply goes on."""
+    if command:
+        return BY_BUTTON.get(command) or BY_BUTTON.get(command.partition(":")[0])
+    return WANTED.get(intent)
+
+
 class Asides:
     def __init__(self, consultation: Consultation) -> None:
         self.consultation, self.teacher = consultation, Teacher(consultation)

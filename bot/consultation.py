@@ -107,7 +107,7 @@ class Consultation:
         nothing = not self.case.findings and not self.memory.asked
         if nothing and not (heard and heard.told):
             return self._not_heard(lead)
-        if heard is not None and not heard.told and self.memory.asked:
+        if heard is not None and not heard.told and not heard.answered and self.memory.asked:
             return self._missed(lead)
         return self._ask_or_tell(lead)
 

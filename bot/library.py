@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,10 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import jsonschema
-import yaml
-
 from bot.rule import Rule, RuleError, closest, read_rule
+from bot.table import read_table
 
 FOLDER = Path(__file__).parent / "knowledge"
 LEVELS = ("self_care", "see_clinician_weeks", "see_clinician_days", "same_day", "emergency_now")  # rising
@@ -61,6 +58,7 @@ class Finding:
     age_under: float | None = None
     age_from: float | None = None
     screen: bool = False
+    rare: bool = False
 
     @property
     def is_derived(self) -> bool:
@@ -112,6 +110,13 @@ class Condition:
     exercises: tuple[str, ...]
     texts: Mapping[str, tuple[Sentence, ...]]
     safety_net: Mapping[str, tuple[Sentence, ...]]
+    tier_sources: tuple[str, ...] = ()
+
+    @property
+    def strength_sources(self) -> tuple[str, ...]:
+        """The sources named for grades and for how common it is; everything else there is judgement."""
+        graded = (source for names in (*self.grade_sources.values(), *(t.sources for t in self.together)) for source in names)
+        return tuple(dict.fromkeys((*graded, *self.tier_sources)))
 
 
 @dataclass(frozen=True)
@@ -204,7 +209,12 @@ def higher(left: str, right: str) -> str:
 
 @lru_cache(maxsize=4)
 def load(folder: Path = FOLDER) -> Library:
-    """Reads and checks the folder. Raises KnowledgeError with every problem found."""
+    """Reads and checks the folder, once. Raises KnowledgeError with every problem found."""
+    return read_library(folder)
+
+
+def read_library(folder: Path) -> Library:
+    """The same, read anew: for files that change while we look."""
     tables, conditions, problems = read_files(folder)
     if problems:
         raise KnowledgeError(problems)
@@ -217,75 +227,15 @@ def load(folder: Path = FOLDER) -> Library:
 
 def read_files(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     """The raw tables, the raw conditions by id, and what the schema says against them."""
-    problems: list[str] = []
-    tables = {name: _read(folder / f"{name}.yml", _schema(folder, name), problems) for name in TABLES}
-    shape = _schema(folder, "condition")
-    conditions = {path.stem: _read(path, shape, problems) for path in sorted((folder / "conditions").glob("*.yml"))}
-    return tables, conditions, problems
+    read = {name: read_table(folder / f"{name}.yml", _schema(folder, name)) for name in TABLES}
+    shape, paths = _schema(folder, "condition"), sorted((folder / "conditions").glob("*.yml"))
+    conditions = {path.stem: read_table(path, shape, f"conditions/{path.name}") for path in paths}
+    problems = [problem for _, found in (*read.values(), *conditions.values()) for problem in found]
+    return {name: data for name, (data, _) in read.items()}, {name: data for name, (data, _) in conditions.items()}, problems
 
 
-def _schema(folder: Path, name: str) -> dict[str, Any]:
-    return json.loads((folder / "schema" / f"{name}.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
-
-class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML that refuses a key given twice, which PyYAML would silently drop, and takes yes, no, on, off as words."""
-
-    yaml_implicit_resolvers = {
-        letter: [(tag, pattern) for tag, pattern in pairs if not tag.endswith((":bool", ":timestamp"))]
-        for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-def _strict_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    twice = [key for position, key in enumerate(keys) if key in keys[:position]]
-    if twice:
-        raise yaml.constructor.ConstructorError(None, None, f"the key '{twice[0]}' stands here twice", node.start_mark)
-    return dict(loader.construct_pairs(node, deep=True))
-
-
-_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_mapping)
-
-
-def _read(path: Path, schema: dict[str, Any], problems: list[str]) -> Any:
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except FileNotFoundError:
-        problems.append(f"{path.name}: the file is missing")
-        return {}
-    except yaml.YAMLError as error:
-        problems.append(f"{path.name}: {_yaml_words(error)}")
-        return {}
-    validator = jsonschema.Draft7Validator(schema)
-    problems += [_schema_words(path.name, error) for error in sorted(validator.iter_errors(data), key=lambda e: list(map(str, e.absolute_path)))]
-    return data
-
-
-def _yaml_words(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return f"line {mark.line + 1}: {problem}" if mark else problem
-
-
-def _schema_words(file: str, error: jsonschema.ValidationError) -> str:
-    where = " > ".join(str(step) for step in error.absolute_path) or "the whole file"
-    found = error.instance
-    right = (error.schema.get("description") or "") if isinstance(error.schema, dict) else ""
-    if error.validator == "required":
-        missing = error.message.split("'")[1]
-        hint = (error.schema.get("properties", {}).get(missing, {}) or {}).get("description", "")
-        return f"{file}: {where}: the field '{missing}' is missing. {hint}".rstrip()
-    if error.validator == "additionalProperties" and "properties" in error.schema:
-        allowed = error.schema["properties"]
-        extra = [key for key in found if key not in allowed]
-        return f"{file}: {where}: no such field '{extra[0]}'{closest(extra[0], allowed)} Allowed: {', '.join(allowed)}"
-    if error.validator == "enum":
-        return f"{file}: {where}: found '{found}'{closest(str(found), map(str, error.validator_value))} Allowed: {', '.join(map(str, error.validator_value))}"
-    if error.validator == "type":
-        return f"{file}: {where}: found {json.dumps(found)}, should be {error.validator_value}. {right}".rstrip()
-    return f"{file}: {where}: found {json.dumps(found)[:80]}. {right or error.message}"
+def _schema(folder: Path, name: str) -> str:
+    return (folder / "schema" / f"{name}.json").read_text(encoding="utf-8")
 
 
 def _sentence(raw: Mapping[str, Any]) -> Sentence:
@@ -298,7 +248,7 @@ def _sentences(raw: list[Mapping[str, Any]] | None) -> tuple[Sentence, ...]:
 
 def _freeze(folder: Path, tables: dict[str, Any], conditions: dict[str, Any], problems: list[str]) -> Library:
     findings = {key: _finding(key, raw) for key, raw in tables["findings"].items()}
-    care, grades = tables["care"], tables["grades"]
+    care = tables["care"]
     glossary = {word: _sentence(raw["means"]) for word, raw in tables["glossary"].items()}
     forms = {form: word for word, raw in tables["glossary"].items() for form in (word, *raw.get("also", ()))}
     return Library(
@@ -316,7 +266,7 @@ def _freeze(folder: Path, tables: dict[str, Any], conditions: dict[str, Any], pr
         crisis=MappingProxyType({key: _sentences(raw) for key, raw in care["crisis"].items()}),
         countries=MappingProxyType(care["countries"]),
         unknown_country=MappingProxyType(care["unknown_country"]),
-        grades=Grades(**{key: MappingProxyType(raw) if isinstance(raw, dict) else raw for key, raw in grades.items()}),
+        grades=_grades(tables["grades"]),
         cues=MappingProxyType(tables["cues"]),
         words=MappingProxyType(tables["words"]),
         version=_version(folder),
@@ -324,12 +274,17 @@ def _freeze(folder: Path, tables: dict[str, Any], conditions: dict[str, Any], pr
     )
 
 
+def _grades(raw: Mapping[str, Any]) -> Grades:
+    tables = {name: MappingProxyType(raw[name]) for name in ("findings", "denied", "tiers", "presence", "bands")}
+    return Grades(**tables, group_cap=raw["group_cap"], shown_at_most=raw["shown_at_most"])
+
+
 def _finding(key: str, raw: Mapping[str, Any]) -> Finding:
     lists = {name: tuple(raw.get(name, ())) for name in ("also_said", "denied_by", "not_said_by", "implies", "excludes", "needs")}
     derived = raw.get("derived", {})
     return Finding(
         id=key, group=raw["group"], tier=raw["tier"], label=raw["label"], short=raw["short"], ask=raw["ask"],
-        ask_again=raw.get("ask_again", raw["ask"]), why=_sentence(raw["why"]), screen=raw.get("screen", False),
+        ask_again=raw.get("ask_again", raw["ask"]), why=_sentence(raw["why"]), screen=raw.get("screen", False), rare=raw.get("rare", False),
         age_under=derived.get("age_under"), age_from=derived.get("age_from"), **lists,
     )  # fmt: skip
 
@@ -377,14 +332,16 @@ def _condition(key: str, raw: Mapping[str, Any]) -> Condition:
         must_not_miss=raw.get("must_not_miss", False), provisional=raw.get("provisional", False),
         age_from=age.get("from"), age_until=age.get("until"), age_unless=tuple(age.get("unless", ())),
         grades=MappingProxyType({name: cell["grade"] for name, cell in raw["findings"].items()}),
-        grade_sources=MappingProxyType({n: () if c["from"] == "judgement" else tuple(c["from"]) for n, c in raw["findings"].items()}),
-        together=tuple(
-            Together(tuple(t["all"]), tuple(t.get("none", ())), t["grade"], () if t["from"] == "judgement" else tuple(t["from"]))
-            for t in raw.get("together", ())
-        ),
+        grade_sources=MappingProxyType({name: _judged(cell) for name, cell in raw["findings"].items()}),
+        together=tuple(Together(tuple(t["all"]), tuple(t.get("none", ())), t["grade"], _judged(t)) for t in raw.get("together", ())),
+        tier_sources=_judged(raw["how_common"]),
         exercises=tuple(raw["exercises"]["ids"]), texts=MappingProxyType(texts),
         safety_net=MappingProxyType({part: _sentences(items) for part, items in raw["safety_net"].items()}),
     )  # fmt: skip
+
+
+def _judged(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    return () if raw["from"] == "judgement" else tuple(raw["from"])
 
 
 def _topic(key: str, raw: Mapping[str, Any]) -> Topic:
@@ -412,7 +369,7 @@ def _care_level(key: str, raw: Mapping[str, Any]) -> CareLevel:
 
 def _version(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.yml")):
+    for path in (*(folder / f"{name}.yml" for name in sorted(TABLES)), *sorted((folder / "conditions").glob("*.yml"))):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -421,10 +378,13 @@ def _cross_problems(library: Library) -> Iterator[str]:
     """What a schema cannot say: every id that is named exists."""
     for condition in library.conditions.values():
         file = f"conditions/{condition.id}.yml"
+        if not re.fullmatch("[a-z][a-z0-9_]*", condition.id):
+            yield f"{file}: the file name is the id. It should be small letters, digits and _, such as meniscus_tear_acute.yml."
         for name in (*condition.grades, *condition.age_unless, *(f for t in condition.together for f in (*t.all, *t.none))):
             if name not in library.findings:
                 yield f"{file}: findings: no such finding '{name}'{closest(name, library.findings)}"
         yield from _missing(file, "exercises", condition.exercises, library.exercises)
+        yield from _missing(file, "from", condition.strength_sources, library.sources)
     for finding in library.findings.values():
         for name in (*finding.implies, *finding.excludes, *finding.needs):
             if name not in library.findings:

@@ -35,7 +35,7 @@ def words(text: str) -> list[Word]:
 
 
 class Phrases:
-    """Finds any of the phrases of a list. A word of six letters or more may hold one typing mistake, of nine or more two."""
+    """Finds any of the phrases of a list. A word of six letters or more may hold one typing mistake."""
 
     def __init__(self, listed: Mapping[str, Iterable[str]]) -> None:
         self.by_first: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
@@ -81,7 +81,7 @@ class Phrases:
         if word in self.vocabulary.get(len(word), ()):
             yield word
             return
-        slips = 2 if len(word) >= 9 else 1 if len(word) >= 6 else 0
+        slips = 1 if len(word) >= 6 else 0
         for length in range(len(word) - slips, len(word) + slips + 1) if slips else ():
             for listed in self.vocabulary.get(length, ()):
                 if len(listed) >= 5 and listed[0] == word[0] and DamerauLevenshtein.distance(word, listed, score_cutoff=slips) <= slips:

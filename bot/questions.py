@@ -10,20 +10,21 @@ from bot.case import Case
 from bot.known import Known
 from bot.library import LEVELS, Condition, Library, RedFlag
 from bot.ranking import Fit, age_allows, likelihoods
-from bot.rule import ABSENT, PRESENT, UNSURE, Atom
-from bot.urgency import Urgency, level_of
+from bot.rule import PRESENT, UNSURE, Atom, atom_holds, atom_is_lost
+from bot.urgency import Urgency, judge, level_of
 
 AT_MOST = 12
 RESULT_OFFERED_AFTER = 4
 BUNDLE = 4
-WORTH_ASKING = 0.06  # expected gain in nats below which a question is not worth a person's time
+WORTH_ASKING = 0.1  # expected gain in nats below which a question is not worth a person's time
+SETTLED = 0.75  # share of the leading condition from which no more is asked to rank
 
 OPENING = ("chest_pain_or_breathless", "severely_unwell", "cold_pale_foot", "saddle_numbness_bladder_bowel")
 LOOK_AND_FEEL = ("hot_red_joint", "fever", "calf_swelling_one_sided", "cannot_walk_now")
 INJURY = ("deformity", "knee_joint_went_out", "heavy_bleeding", "leg_tight_hard")
 CHILD = ("limp", "pain_hip_or_groin", "fever", "cannot_walk_now")
 HISTORY = ("immunosuppressed_or_diabetes", "knee_replacement", "recent_knee_procedure", "anticoagulants")
-CLOT = ("recent_immobility_or_surgery", "previous_clot", "active_cancer", "pregnancy_or_recent_birth")
+CLOT = ("recent_immobility_or_surgery", "previous_clot", "previous_clot_or_clot_risk", "pregnancy_or_recent_birth", "journey_recent", "leg_in_cast")
 WHERE = ("pain_location_front", "pain_location_back", "pain_location_inner", "pain_location_outer", "pain_location_all_over")
 START = ("injury_recent", "onset_sudden", "onset_gradual")
 
@@ -56,10 +57,12 @@ def next_question(
     ask = _Asker(case, known, urgency, fits, library, interview)
     if interview.count >= AT_MOST:
         return None
-    question = ask.second_time() or ask.danger()
-    if question or urgency.level == "same_day":
+    question = ask.second_time() or ask.screen()
+    if question:
         return question
-    return ask.person() or ask.place() or ask.history() or ask.gain()
+    if urgency.level == "same_day":
+        return ask.danger()
+    return ask.person() or ask.danger() or ask.place() or ask.history() or ask.gain()
 
 
 class _Asker:
@@ -99,17 +102,21 @@ class _Asker:
     def _is_emergency_sign(self, name: str) -> bool:
         return name in self.case.findings and name in emergency_signs(self.library)
 
-    def danger(self) -> Question | None:
-        wanted = self._one_answer_away()
-        for screen in self._screens():
-            rest = tuple(name for name in screen if self.open(name))
+    def screen(self) -> Question | None:
+        """What nobody is reassured without."""
+        for names in self._screens():
+            rest = tuple(name for name in names if self.open(name))
             if rest:
                 return Question(rest, "danger")
+        return None
+
+    def danger(self) -> Question | None:
+        """What would by itself raise the care level, now that the rest of a rule is known."""
+        wanted = self._one_answer_away(self.known)
         ranked = sorted((n for n in wanted if self.open(n)), key=lambda n: (-wanted[n], list(self.library.findings).index(n)))
         return Question(self._bundle(ranked), "danger") if ranked else None
 
     def _screens(self) -> list[tuple[str, ...]]:
-        """The opening questions: what nobody is reassured without."""
         screens = [OPENING]
         if self.known.has("injury_recent"):
             screens.append(INJURY)
@@ -117,23 +124,23 @@ class _Asker:
             screens.append(CHILD if self.known.has("age_under_18") else LOOK_AND_FEEL)
         return screens
 
-    def _one_answer_away(self) -> dict[str, int]:
+    def _one_answer_away(self, known: Known) -> dict[str, int]:
         """Finding → the highest care level that its presence would give by itself, above the present one."""
         floor = LEVELS.index("emergency_now") if self.urgency.level == "same_day" else LEVELS.index("see_clinician_days") + 1
         out: dict[str, int] = {}
         for flag in self.library.red_flags.values():
             level = LEVELS.index(flag.level)
             if level >= floor:
-                for name in self._completing(flag):
+                for name in self._completing(flag, known):
                     if LEVELS.index(self._level_if(flag, name)) >= floor:
                         out[name] = max(out.get(name, 0), level)
         return out
 
-    def _completing(self, flag: RedFlag) -> Iterable[str]:
-        for missing, conjunct in ((m, c) for c in flag.when.conjuncts for m in (_missing(c, self.known),) if m is not None):
-            told = any(atom.kind == PRESENT and self.known.has(atom.name) for atom in conjunct)
+    def _completing(self, flag: RedFlag, known: Known) -> Iterable[str]:
+        for missing, conjunct in ((m, c) for c in flag.when.conjuncts for m in (_missing(c, known),) if m is not None):
+            told = sum(atom.kind == PRESENT and self.known.has(atom.name) for atom in conjunct)
             finding = self.library.findings[missing]
-            if told or (finding.needs and any(self.known.has(need) for need in finding.needs)):
+            if told > finding.rare or (finding.needs and any(self.known.has(need) for need in finding.needs)):
                 yield missing
 
     def _level_if(self, flag: RedFlag, name: str) -> str:
@@ -143,7 +150,7 @@ class _Asker:
         """The first, with others of its family that read well in one question."""
         for family in (HISTORY, CLOT):
             if ranked[0] in family:
-                return tuple(name for name in family if name in ranked)[:BUNDLE]
+                return tuple(name for name in family if name in ranked)
         first = self.library.findings[ranked[0]]
         same = [name for name in ranked[1:] if self.library.findings[name].group == first.group]
         others = [name for name in ranked[1:] if name not in same and name not in HISTORY and name not in CLOT]
@@ -158,12 +165,11 @@ class _Asker:
         return None
 
     def _days_matter(self) -> bool:
-        """Whether knowing how long could change the level or tell the leading conditions apart."""
-        from bot.urgency import judge
-
-        old = Known(self.known.findings, self.known.age, 400.0)
-        new = Known(self.known.findings, self.known.age, 1.0)
-        return judge(old, self.library).level != judge(new, self.library).level
+        """Whether knowing how long changes the level, or spares a question."""
+        old, new = (Known(self.known.findings, self.known.age, days) for days in (400.0, 1.0))
+        if judge(old, self.library).level != judge(new, self.library).level:
+            return True
+        return bool({n for n in self._one_answer_away(new) if self.open(n)} - set(self._one_answer_away(old)))
 
     def place(self) -> Question | None:
         group = self.library.group("where")
@@ -180,13 +186,15 @@ class _Asker:
 
     def _completing_any(self, flag: RedFlag) -> Iterable[str]:
         now = LEVELS.index(self.urgency.level or "self_care")
-        return self._completing(flag) if LEVELS.index(flag.level) > now else ()
+        return self._completing(flag, self.known) if LEVELS.index(flag.level) > now else ()
 
     # --- gain ---------------------------------------------------------------------------------------
 
     def gain(self) -> Question | None:
         leading = [self.library.conditions[fit.id] for fit in self.fits if fit.score >= self.fits[0].score - 4.0][:10]
         shares = likelihoods(tuple(fit for fit in self.fits if fit.id in {c.id for c in leading}))
+        if shares and max(shares.values()) >= SETTLED:
+            return None
         gains = {name: _gain(name, leading, shares, self.library) for name in self.library.findings if self.open(name)}
         best = max(gains, key=lambda name: (gains[name], name), default=None)
         if best is None or gains[best] < WORTH_ASKING:
@@ -195,15 +203,13 @@ class _Asker:
 
     def _grouped(self, best: str, gains: Mapping[str, float]) -> Question:
         group = self.library.findings[best].group
-        same = [n for n in sorted(gains, key=lambda n: -gains[n]) if self.library.findings[n].group == group and gains[n] >= gains[best] / 4]
+        same = [n for n in sorted(gains, key=lambda n: -gains[n]) if self.library.findings[n].group == group and gains[n] >= max(gains[best] / 4, 0.03)]
         names = tuple(same[:BUNDLE])
         return Question(names, "gain")
 
 
 def _missing(conjunct: Iterable[Atom], known: Known) -> str | None:
     """The one finding whose presence would complete the conjunct, if there is just one and nothing speaks against it."""
-    from bot.rule import atom_holds, atom_is_lost
-
     open_atoms = [atom for atom in conjunct if not atom_holds(atom, known)]
     if len(open_atoms) != 1 or atom_is_lost(open_atoms[0], known) or open_atoms[0].kind != PRESENT:
         return None

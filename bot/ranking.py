@@ -107,7 +107,7 @@ def _capped(reasons: list[Reason], library: Library) -> Mapping[tuple[str, bool]
 
 
 def _band(score: float, best: float, reasons: tuple[Reason, ...], library: Library) -> str:
-    if not any(r.adds > 0 and r.answer == PRESENT for r in reasons):
+    if not _is_spoken_for(reasons):
         return "less_likely"
     for name in BANDS[:2]:
         limits = library.grades.bands[name]
@@ -117,8 +117,14 @@ def _band(score: float, best: float, reasons: tuple[Reason, ...], library: Libra
 
 
 def shown(fits: tuple[Fit, ...], library: Library) -> tuple[Fit, ...]:
-    """What a person is shown: conditions that fit at least partly, at most as many as grades.yml allows."""
-    return tuple(fit for fit in fits if fit.band != "less_likely")[: library.grades.shown_at_most]
+    """What a person is shown: what something speaks for and fits about as well as the best, at most as many as grades.yml allows."""
+    reach = library.grades.bands["fits_partly"]["within"]
+    best = max((fit.score for fit in fits if _is_spoken_for(fit.reasons)), default=0.0)
+    return tuple(fit for fit in fits if _is_spoken_for(fit.reasons) and fit.score >= best - reach)[: library.grades.shown_at_most]
+
+
+def _is_spoken_for(reasons: tuple[Reason, ...]) -> bool:
+    return any(r.adds > 0 and r.answer == PRESENT for r in reasons)
 
 
 def likelihoods(fits: tuple[Fit, ...]) -> dict[str, float]:

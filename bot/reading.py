@@ -19,8 +19,8 @@ from bot.phrases import Hit, Phrases
 from bot.questions import emergency_signs
 from bot.rule import ABSENT, PRESENT, UNSURE
 
-SURE = 0.5  # the network alone
-HINTED = 0.12  # the network beside a phrase of the word lists
+SURE = 0.4  # the network alone
+HINTED = 0.3  # the network beside a phrase of the word lists
 PAYLOAD = "kg:"  # what our own buttons carry: typed by a person it says nothing
 LONGEST = 4000  # characters that are read of one message
 
@@ -119,7 +119,15 @@ class Reader:
         for name, h in heard.items():
             if name not in out and h.said >= SURE:
                 out[name] = self._by_network(h, message)
+        self._settle(out)
         return sorted(out.values(), key=lambda s: (s.start, s.id))
+
+    def _settle(self, out: dict[str, Said]) -> None:
+        """Of two findings that cannot both be true, the surer one stays."""
+        for name in [n for n, said in out.items() if said.role == PRESENT]:
+            for other in self.library.findings[name].excludes:
+                if name in out and other in out and out[other].role == PRESENT and out[other].confidence <= out[name].confidence:
+                    del out[other]
 
     def _by_words(self, hit: Hit, message: Message, heard: Heard | None) -> Said | None:
         role, cue = message.role(hit.start, hit.end)

@@ -61,7 +61,8 @@ def hear(reading: Reading, asked: Sequence[str], case: Case, library: Library) -
     person = {key: value for key, value in reading.person().items() if _is_sound(key, value)}
     after = case.tell_all(findings, person)
     changed = tuple(k for k, v in (*findings.items(), *person.items()) if k in (*case.findings, *case.person) and _before(case, k) != v)
-    answered = any(name in findings for name in asked) or any(key in person for key in asked) or bool(which)
+    about_them = bool(asked) and all(key in PERSON_KEYS for key in asked) and plain_answer(reading.text) is not None
+    answered = any(name in findings for name in asked) or any(key in person for key in asked) or bool(which) or about_them
     return Heard(after, changed, answered, which, bool(findings or person))
 
 

@@ -13,13 +13,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.asides import wanted
 from components.turns import turn_of
-
-COMMANDS = {
-    "c:why": "action_why", "c:result": "action_result", "c:summary": "action_summary", "c:sources": "action_sources",
-    "c:restart": "action_start_over", "c:forget": "action_forget", "c:again": "action_resume", "t": "action_teach", "e": "action_teach",
-}  # fmt: skip
-
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
 class KneeInterviewPolicy(Policy):
@@ -50,5 +45,5 @@ class KneeInterviewPolicy(Policy):
         if turn is None:
             return "action_listen" if str(tracker.latest_action_name).startswith("action_") else None
         if turn.command:
-            return COMMANDS.get(turn.command) or COMMANDS.get(turn.command.partition(":")[0])
+            return f"action_{wanted('', turn.command)}"
         return "action_consult" if turn.heard.answered else None

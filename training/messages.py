@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from dataclasses import dataclass
@@ -30,6 +31,17 @@ class Labels:
 
 def read_messages(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+def is_held_back(message: dict[str, Any]) -> bool:
+    """One message in twenty-five is never trained on: thresholds are chosen on these."""
+    return hashlib.sha256(message["text"].encode()).digest()[0] % 25 == 0
+
+
+def with_limits(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first messages were labelled with a shorter list of findings: others may be said there without a label."""
+    short = frozenset(f["id"] for m in messages if not m.get("intent") for f in m["findings"])
+    return [m if m.get("intent") else {**m, "looked_for": short} for m in messages]
 
 
 def labels_of(messages: list[dict[str, Any]]) -> Labels:
@@ -89,6 +101,7 @@ class Batch:
     ids: Tensor
     mask: Tensor
     said: Tensor
+    counted: Tensor  # 0 where nobody looked for the finding in this message
     roles: Tensor  # -1 where not said
     spans: Tensor  # batch × findings × tokens, bool
     intent: Tensor  # -1 where unknown
@@ -102,6 +115,7 @@ def batch_of(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenize
     length, size, count = len(encoded[0].ids), len(messages), len(labels.findings)
     index = {name: i for i, name in enumerate(labels.findings)}
     said, roles = torch.zeros(size, count), torch.full((size, count), -1)
+    counted = torch.ones(size, count)
     spans = torch.zeros(size, count, length, dtype=torch.bool)
     intent, topic = torch.full((size,), -1), torch.zeros(size, dtype=torch.long)
     aspects, asked = torch.zeros(size, len(labels.aspects)), torch.zeros(size)
@@ -114,6 +128,8 @@ def batch_of(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenize
             for t, (start, end) in enumerate(code.offsets):
                 if end > start and start < f["end"] and end > f["start"]:
                     spans[row, column, t] = True
+        if message.get("looked_for"):
+            counted[row] = torch.tensor([float(name in message["looked_for"]) for name in labels.findings])
         if message.get("intent"):
             intent[row] = labels.intents.index(message["intent"])
             asked[row] = 1.0
@@ -121,4 +137,4 @@ def batch_of(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenize
             for aspect in message.get("aspects", ()):
                 aspects[row, labels.aspects.index(aspect)] = 1.0
     ids, mask = torch.tensor([c.ids for c in encoded]), torch.tensor([c.attention_mask for c in encoded])
-    return Batch(ids, mask, said, roles, spans, intent, aspects, topic, asked)
+    return Batch(ids, mask, said, counted, roles, spans, intent, aspects, topic, asked)

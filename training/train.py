@@ -13,15 +13,16 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
-from training.messages import Labels, batch_of, joined, labels_of, located, read_messages, with_typos
+from training.messages import Labels, batch_of, is_held_back, joined, labels_of, located, read_messages, with_limits, with_typos
 from training.network import Reader, load_base, read_base_tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def loss_of(model: Reader, batch: Any) -> torch.Tensor:
-    said, roles, attention, intent, aspects, topic, _, votes = model(batch.ids, batch.mask)
-    loss = nn.functional.binary_cross_entropy_with_logits(said, batch.said, pos_weight=torch.tensor(2.0), reduction="none").sum(1).mean()
+    said, roles, attention, intent, aspects, topic, _, votes = (out.float() for out in model(batch.ids, batch.mask))
+    loss = nn.functional.binary_cross_entropy_with_logits(said, batch.said, pos_weight=torch.tensor(2.0), reduction="none")
+    loss = (loss * batch.counted).sum(1).mean()
     where = batch.roles >= 0
     if where.any():
         weight = torch.tensor([1.0, 1.3, 2.0, 1.5])
@@ -77,7 +78,9 @@ def train(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenizer, 
         began, total = time.time(), 0.0
         for group in batches(epoch_of(messages, rng), 32, rng):
             optimiser.zero_grad()
-            loss = loss_of(model, batch_of(group, labels, tokenizer))
+            batch = batch_of(group, labels, tokenizer)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                loss = loss_of(model, batch)
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
@@ -111,8 +114,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
-    messages = [located(m) for m in read_messages(options.messages)]
+    messages = [located(m) for m in with_limits(read_messages(options.messages))]
     labels = labels_of(messages)
+    messages = [m for m in messages if not is_held_back(m)]
     print(f"{len(messages)} messages, {len(labels.findings)} findings, {len(labels.intents)} intents")
     tokenizer = Tokenizer.from_str(read_base_tokenizer(options.base))
     tokenizer.enable_truncation(256)

@@ -12,6 +12,7 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 
 from bot.case import Case
+from bot.asides import Asides, wanted
 from bot.consultation import Consultation, Reply, memory_from
 from bot.wording import Message
 from components.notice import card_reply
@@ -105,7 +106,12 @@ class Guard:
         slots = slots_of(tracker) if tracker else {}
         turn = read_turn(text, slots)
         consultation = Consultation(shared_library(), turn.heard.case, turn.memory, country(), profile())
-        reply = card_reply(consultation, turn) or consultation.go_on(turn.heard)
+        aside = None if turn.heard.answered else wanted(turn.reading.intent[0], turn.command)
+        reply = card_reply(consultation, turn)
+        if reply is None and aside:
+            reply = Asides(consultation).answer(aside, turn.reading, turn.command or "")
+            return reply, reply.case or turn.heard.case
+        reply = reply or consultation.go_on(turn.heard)
         if reply.memory.level == "same_day" and not reply.memory.asked:
             after = Consultation(shared_library(), turn.heard.case, reply.memory, country(), profile()).go_on(turn.heard)
             reply = Reply((*reply.messages, *after.messages), after.memory)

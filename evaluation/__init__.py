@@ -1,0 +1,1 @@
+"""Measures how well messages are understood and people are advised. Never imported by the bot."""
