@@ -8,11 +8,10 @@ from dataclasses import replace
 from bot.case import Case
 from bot.consultation import Consultation, Memory, Reply
 from bot.questions import Interview
-from bot.reading import Reading
+from bot.reading import PAYLOAD, Reading
 from bot.summary import summary
 from bot.teaching import Teacher
-from bot.wording import PAYLOAD, Button, Message
-
+from bot.wording import Button, Message
 
 # What a person wants, by intent, and the method below that answers it.
 WANTED = {

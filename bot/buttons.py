@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from bot.case import Case, CaseError, check_person
 from bot.consultation import Memory
+from bot.reading import PAYLOAD
 from bot.rule import ABSENT, PRESENT, UNSURE
 from bot.turn import Heard
-from bot.wording import PAYLOAD
 
 ANSWERS = {"p": PRESENT, "a": ABSENT, "u": UNSURE}
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 from pathlib import Path
 
-from bot import expectation, readability
+from bot import expectation
 from bot.changes import read_changes
 from bot.expectation import Expectation, read_cases, unknown_ids
 from bot.known import Known, known
 from bot.library import FOLDER, Condition, KnowledgeError, Library, RedFlag, Topic, read_library, sentences
+from bot.readability import hard_text, worst_sentences
 from bot.rule import PRESENT
-from bot.table import read_table
 from bot.urgency import judge
-
-WORST = 5  # sentences that are printed although they pass
 
 
 @dataclass(frozen=True)
@@ -137,10 +134,11 @@ def flags_without_cases(library: Library, cases: Iterable[Expectation]) -> Itera
 
 def _tried(case: Expectation, flag: RedFlag, library: Library) -> Iterator[str]:
     facts = known(case.case, library)
-    raised = [r.id for r in judge(facts, library).raised]
-    if case.kind == "raises" and flag.id not in raised:
-        yield f"{case.where}: should raise {flag.id} ({flag.title}), raises {', '.join(raised) or 'nothing'}."
-    if case.kind == "near_miss" and flag.id in raised:
+    holds = flag.when.holds(facts)
+    if case.kind == "raises" and not holds:
+        raised = ", ".join(raised.id for raised in judge(facts, library).raised)
+        yield f"{case.where}: should raise {flag.id} ({flag.title}), raises {raised or 'nothing'}."
+    if case.kind == "near_miss" and holds:
         yield f"{case.where}: is a near miss and should not raise {flag.id} ({flag.title}), but raises it."
     if case.kind == "near_miss" and not _is_near(facts, flag):
         yield f"{case.where}: is not near {flag.id}: it has none of the findings that raise it. Should have at least one."
@@ -195,59 +193,3 @@ def _claim(owner: dict[str, str], name: str, where: str) -> Iterator[str]:
     first = owner.setdefault(name.casefold(), where)
     if first != where:
         yield f"{where}: the name '{name}' also stands in {first}. Each name should stand in one place."
-
-
-# --- text ------------------------------------------------------------------------------------------------
-
-
-def hard_text(library: Library, folder: Path) -> Iterator[str]:
-    hard, problems = read_table(folder / "hard_words.yml", (folder / "schema" / "hard_words.json").read_text(encoding="utf-8"))
-    yield from problems
-    explained = {word for form in library.glossary_forms for word in readability.hard_words(form, hard)}
-    for where, text in texts(library):
-        for sentence in readability.split(text):
-            words = readability.length(sentence)
-            if words > readability.TOO_LONG:
-                yield f"{where}: {words} words in one sentence, should be about {readability.LONG} or fewer: '{sentence}'"
-        if dose := readability.dose(text):
-            yield f"{where}: '{dose}' reads like a dose. No text gives a dose: say 'ask a pharmacist' or leave it out."
-        for word in readability.hard_words(text, hard):
-            if word not in explained:
-                yield f"{where}: the hard word '{word}' has no entry in glossary.yml. Say '{hard[word]}', or explain it there."
-    yield from _hard_conditions(library)
-
-
-def _hard_conditions(library: Library) -> Iterator[str]:
-    grades = {c.id: readability.grade(s.say for part in (*c.texts.values(), *c.safety_net.values()) for s in part) for c in library.conditions.values()}
-    hard = [name for name, grade in grades.items() if grade > readability.GRADE]
-    too_many = len(hard) > len(grades) * (1 - readability.SHARE_EASY)
-    for name in hard:
-        if too_many or grades[name] > readability.GRADE_AT_MOST:
-            yield (
-                f"conditions/{name}.yml: all texts together read at US school grade {grades[name]}, should be {readability.GRADE:g} or lower "
-                f"(one condition in ten may be up to {readability.GRADE_AT_MOST:g}). Use shorter sentences and plainer words."
-            )
-
-
-def texts(library: Library) -> Iterator[tuple[str, str]]:
-    """Everything that a person reads from the knowledge, with the file and field in which it stands."""
-    for where, sentence in sentences(library):
-        yield where, sentence.say
-    for finding in library.findings.values():
-        for part in dict.fromkeys((finding.ask, finding.ask_again, finding.label, finding.short)):
-            yield f"findings.yml: {finding.id}", part
-    for exercise in library.exercises.values():
-        for step in (exercise.start, *exercise.steps):
-            yield f"exercises.yml: {exercise.id}", step
-    for level in library.care.values():
-        yield f"care.yml: {level.id}", level.heading
-        yield f"care.yml: {level.id}", level.heading_go
-
-
-def worst_sentences(library: Library) -> Iterator[str]:
-    """The longest sentences that pass, for whoever wants to make the next one easier."""
-    longest = Counter({(where, s): readability.length(s) for where, text in texts(library) for s in readability.split(text)})
-    for (where, sentence), words in longest.most_common(WORST):
-        yield f"note: {where}: {words} words: '{sentence}'"
-
-

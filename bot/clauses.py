@@ -130,10 +130,9 @@ def _clauses(doc: Doc) -> Iterable[int]:
         yield number
 
 
-SUBJECTS = frozenset("i it its it's he she they we my the his her their there this that knee calf leg foot".split())
+SUBJECTS = frozenset(["i", "it", "its", "it's", "he", "she", "they", "we", "my", "the", "his", "her", "their", "there", "this", "that", "knee", "calf", "leg", "foot"])
 VERBS = frozenset(
-    "is are was were has have had can cannot ca does do did gets got feels felt hurts locks swells keeps goes went came "
-    "looks seems started began gives makes am 's 've 'm".split()
+    ["is", "are", "was", "were", "has", "have", "had", "can", "cannot", "ca", "does", "do", "did", "gets", "got", "feels", "felt", "hurts", "locks", "swells", "keeps", "goes", "went", "came", "looks", "seems", "started", "began", "gives", "makes", "am", "'s", "'ve", "'m"]
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.assessment import Assessment, assess
+from bot.assessment import assess
 from bot.case import Case
 from bot.library import LEVELS, Library
 from bot.questions import Interview, Question
@@ -134,7 +134,7 @@ class Consultation:
         return self._say([*lead, Message(words, custom={"kind": "say"}), self._asking(self.open_question())], misses=misses)
 
     def _ask_or_tell(self, lead: list[Message]) -> Reply:
-        question = self.assessment.question if self.profile == "guided" or self.assessment.question and self.assessment.question.kind in ("danger", "again") else None
+        question = self.assessment.question if self.profile == "guided" or (self.assessment.question and self.assessment.question.kind in ("danger", "again")) else None
         level = self.assessment.care_level if self._level_rose() else self.memory.level
         if question is None:
             return self.show_result(lead)

@@ -8,12 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
 FOLDER = Path(__file__).parent / "reader"
 ROLES = ("present", "absent", "unsure", "mentioned")
 LONGEST = 256  # word pieces
+Vector = npt.NDArray[np.float32]
 OUTPUTS = ["said", "roles", "attention", "intent", "aspects", "topic", "mean"]
 
 
@@ -40,7 +42,7 @@ class Impression:
     intents: dict[str, float]
     aspects: dict[str, float]
     topics: dict[str, float]
-    vector: np.ndarray
+    vector: Vector
 
 
 class Network:
@@ -81,12 +83,12 @@ def network(folder: Path = FOLDER) -> Network:
     return Network(folder)
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def _softmax(logits: Vector) -> Vector:
     weights = np.exp(logits - logits.max())
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
-def _span(attention: np.ndarray, offsets: list[tuple[int, int]]) -> tuple[int, int]:
+def _span(attention: Vector, offsets: list[tuple[int, int]]) -> tuple[int, int]:
     """The run of word pieces around the strongest one that share most of the attention."""
     strongest = int(np.argmax(attention * np.array([end > start for start, end in offsets])))
     first = last = strongest

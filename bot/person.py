@@ -70,6 +70,11 @@ OTHERS = (
     (r"\bmy (?:\w+[ -]){0,2}?(?:mum|mom|mother|dad|father|husband|wife|partner|nan|gran|grandma|grandad|grandpa|grandmother|grandfather|brother|sister|friend|boyfriend|girlfriend|uncle|aunt|neighbour|neighbor|mate|father in law|mother in law)(?:'?s)?\b", "other"),
     (r"\b(?:it'?s|its|this is|asking) (?:for|about) (?:me|myself)\b", "self"),
 )
+OWN = re.compile(
+    r"\b(?:my|the) (?:\w+ ){0,2}?(?:knees?|leg|calf|kneecap|foot)\b(?! (?:doctor|brace))"
+    r"|\bi (?:have|hurt|fell|twisted|am|was|feel|can|cannot|can't|get|got|had)\b|\bi'?m \d"
+)
+THEIR_KNEE = re.compile(r"'?s (?:\w+ )?(?:knees?|leg|calf|foot)\b")
 COUNTRIES = {
     "united kingdom": "GB", "the uk": "GB", "in uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "britain": "GB",
     "ireland": "IE", "usa": "US", "the us": "US", "united states": "US", "america": "US", "canada": "CA", "australia": "AU",
@@ -91,6 +96,8 @@ def facts(text: str, asked: tuple[str, ...] = ()) -> list[Fact]:
     """Every fact that the message tells. `asked` are the keys that the last question was about, for bare answers."""
     lower = text.lower().replace("’", "'")
     found = [fact for reader in (_age, _sex, _pregnant, _side, _for_whom, _days, _country) for fact in reader(lower)]
+    if not any(fact.key == "for" and fact.value != "self" for fact in found):
+        found = [fact for fact in found if not (fact.key == "sex" and lower[fact.start : fact.end].startswith("my "))]
     have = {fact.key for fact in found}
     return found + [fact for fact in _bare(lower, asked) if fact.key not in have]
 
@@ -144,9 +151,9 @@ def _sex(text: str) -> Iterator[Fact]:
 
 
 def _pregnant(text: str) -> Iterator[Fact]:
-    match = re.search(r"\b(?:not|n't|never|isn't|aint|no(?:t)? longer) (?:\w+ ){0,2}?(?:pregnant|expecting)\b", text)
-    if match:
-        yield Fact("pregnant", False, *match.span())
+    denied = re.search(r"\b(?:not|n't|never|isn't|aint|no(?:t)? longer) (?:\w+ ){0,2}?(?:pregnant|expecting)\b", text)
+    if denied:
+        yield Fact("pregnant", False, *denied.span())
         return
     match = re.search(r"\b(?:(?:i'?m|i am|im|she'?s|she is|currently|while|being|am) (?:\w+ ){0,4}?pregnant|\d{1,2} ?(?:weeks?|wks?|months?) pregnant|pregnant (?:with|and|here|lady)|preggers|third trimester|second trimester|first trimester|\d{1,2} weeks gone)\b", text)
     if match:
@@ -155,7 +162,7 @@ def _pregnant(text: str) -> Iterator[Fact]:
 
 def _side(text: str) -> Iterator[Fact]:
     part = r"(?:\w+ ){0,2}?(?:knees?|legs?|calf|calves|foot|kneecap|side|one|thigh|hamstring|lower leg|nee|patella|hip)"
-    both = re.search(rf"\b(?:both|each)(?: of)?(?: my| the| his| her)? (?:\w+ )?(?:knees?|legs?|calves|sides?|of them)\b|\bboth(?: knees)?$|\bboth of them\b", text)
+    both = re.search(r"\b(?:both|each)(?: of)?(?: my| the| his| her)? (?:\w+ )?(?:knees?|legs?|calves|sides?|of them)\b|\bboth(?: knees)?$|\bboth of them\b", text)
     if both:
         yield Fact("side", "both", *both.span())
         return
@@ -177,9 +184,8 @@ def _is_theirs(text: str, match: re.Match[str]) -> bool:
     """'my dad's knee', 'my son limps', but not 'my mum had clots' beside one's own complaint."""
     if match.group(0).startswith(("it", "this", "asking")):
         return True
-    if re.search(r"\b(?:my|the) (?:\w+ ){0,2}?(?:knees?|leg|calf|kneecap|foot)\b(?! (?:doctor|brace))|\bi (?:have|hurt|fell|twisted|am|was|feel|can|cannot|can't|get|got|had)\b|\bi'?m \d", text):
-        if not re.search(r"'?s (?:\w+ )?(?:knees?|leg|calf|foot)\b", text[match.end() - 3 : match.end() + 25]):
-            return text.startswith(match.group(0)) and not re.search(r"\bmy (?:left |right |own )?(?:knees?|leg|calf)\b", text)
+    if OWN.search(text) and not THEIR_KNEE.search(text[match.end() - 3 : match.end() + 25]):
+        return text.startswith(match.group(0)) and not re.search(r"\bmy (?:left |right |own )?(?:knees?|leg|calf)\b", text)
     after = text[match.end() : match.end() + 60]
     return not re.match(r"\s*(?:says|said|thinks|thought|reckons|told|had|has had|wants|made|took|drove|is a (?:nurse|doctor|physio)|noticed|used to)\b", after)
 
@@ -192,13 +198,13 @@ def _days(text: str) -> Iterator[Fact]:
                 yield Fact("days", _whole(round(count * UNITS[unit], 2)) if unit not in ("hour", "hr") else 0, *match.span())
                 return
     for pattern, days in PLAIN_DAYS:
-        match = re.search(pattern, text)
-        if match and (days > 3 or re.search(STARTS, text) or len(text) < 40) and not _is_not_onset(text, match):
-            yield Fact("days", days, *match.span())
+        found = re.search(pattern, text)
+        if found and (days > 3 or re.search(STARTS, text) or len(text) < 40) and not _is_not_onset(text, found):
+            yield Fact("days", days, *found.span())
             return
-    match = WEEKDAYS.search(text)
-    if match and re.search(STARTS, text):
-        yield Fact("days", 4, *match.span())
+    weekday = WEEKDAYS.search(text)
+    if weekday and re.search(STARTS, text):
+        yield Fact("days", 4, *weekday.span())
 
 
 def _is_not_onset(text: str, match: re.Match[str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import DamerauLevenshtein
 
 _WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?", re.IGNORECASE)
-FILLERS = frozenset("the a an my your his her their our this that is are was very really so quite bit little of just been its it's".split())
+FILLERS = frozenset(["the", "a", "an", "my", "your", "his", "her", "their", "our", "this", "that", "is", "are", "was", "very", "really", "so", "quite", "bit", "little", "of", "just", "been", "its", "it's"])
 
 
 @dataclass(frozen=True)

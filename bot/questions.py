@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.case import Case
 from bot.known import Known
 from bot.library import LEVELS, Condition, Library, RedFlag
-from bot.ranking import Fit, age_allows, likelihoods
+from bot.ranking import Fit, likelihoods
 from bot.rule import PRESENT, UNSURE, Atom, atom_holds, atom_is_lost
 from bot.urgency import Urgency, judge, level_of
 
@@ -117,7 +117,7 @@ class _Asker:
         return Question(self._bundle(ranked), "danger") if ranked else None
 
     def _screens(self) -> list[tuple[str, ...]]:
-        screens = [OPENING]
+        screens: list[tuple[str, ...]] = [OPENING]
         if self.known.has("injury_recent"):
             screens.append(INJURY)
         if self.urgency.level != "same_day":

@@ -1,13 +1,19 @@
-"""How hard a text is to read: long sentences, hard words, doses, and the US school grade by Flesch and Kincaid."""
+"""How hard the texts are to read: long sentences, hard words, doses, and the US school grade by Flesch and Kincaid."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from bot.library import Condition, Library, sentences
+from bot.table import read_table
 
 LONG, TOO_LONG = 15, 18  # words in a sentence: what we aim at, and the most that is let through
 GRADE, GRADE_AT_MOST = 6.0, 8.0
 SHARE_EASY = 0.9  # of the conditions that keep to GRADE
+WORST = 5  # sentences that are printed although they pass
 
 _END = re.compile(r"(?<=[.!?])[\"”)]*\s+")
 _UNIT = r"(?:mg|mcg|µg|ml|g|iu|grams?|milligrams?|micrograms?|millilit(?:er|re)s?|units?)"
@@ -48,3 +54,65 @@ def hard_words(text: str, hard: Iterable[str]) -> list[str]:
     words = set(re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower()))
     words |= {word.removesuffix("s") for word in words}
     return sorted(words.intersection(hard))
+
+
+# --- over all of the knowledge ----------------------------------------------------------------------
+
+
+def hard_text(library: Library, folder: Path) -> Iterator[str]:
+    """Each text that is too hard, and what would be easier."""
+    hard, problems = read_table(folder / "hard_words.yml", (folder / "schema" / "hard_words.json").read_text(encoding="utf-8"))
+    yield from problems
+    explained = {word for form in library.glossary_forms for word in hard_words(form, hard)}
+    for where, text in texts(library):
+        for sentence in split(text):
+            words = length(sentence)
+            if words > TOO_LONG:
+                yield f"{where}: {words} words in one sentence, should be about {LONG} or fewer: '{sentence}'"
+        if found := dose(text):
+            yield f"{where}: '{found}' reads like a dose. No text gives a dose: say 'ask a pharmacist' or leave it out."
+        for word in hard_words(text, hard):
+            if word not in explained:
+                yield f"{where}: the hard word '{word}' has no entry in glossary.yml. Say '{hard[word]}', or explain it there."
+    yield from _hard_conditions(library)
+
+
+def _hard_conditions(library: Library) -> Iterator[str]:
+    grades = {condition.id: condition_grade(condition) for condition in library.conditions.values()}
+    hard = [name for name in grades if grades[name] > GRADE]
+    too_many = len(hard) > len(grades) * (1 - SHARE_EASY)
+    for name in hard:
+        if too_many or grades[name] > GRADE_AT_MOST:
+            yield (
+                f"conditions/{name}.yml: all texts together read at US school grade {grades[name]}, should be {GRADE:g} or lower "
+                f"(one condition in ten may be up to {GRADE_AT_MOST:g}). Use shorter sentences and plainer words."
+            )
+
+
+def condition_grade(condition: Condition) -> float:
+    """The US school grade of all its texts together."""
+    return grade(sentence.say for part in (*condition.texts.values(), *condition.safety_net.values()) for sentence in part)
+
+
+def texts(library: Library) -> Iterator[tuple[str, str]]:
+    """Everything that a person reads from the knowledge, with the file and field in which it stands."""
+    for where, sentence in sentences(library):
+        yield where, sentence.say
+    for finding in library.findings.values():
+        for part in dict.fromkeys((finding.ask, finding.ask_again, finding.label, finding.short)):
+            yield f"findings.yml: {finding.id}", part
+    for exercise in library.exercises.values():
+        for step in (exercise.start, *exercise.steps):
+            yield f"exercises.yml: {exercise.id}", step
+    for level in library.care.values():
+        yield f"care.yml: {level.id}", level.heading
+        yield f"care.yml: {level.id}", level.heading_go
+
+
+def worst_sentences(library: Library) -> Iterator[str]:
+    """The longest sentences that pass, for whoever wants to make the next one easier."""
+    longest = Counter({(where, s): length(s) for where, text in texts(library) for s in split(text)})
+    for (where, sentence), words in longest.most_common(WORST):
+        yield f"note: {where}: {words} words: '{sentence}'"
+
+

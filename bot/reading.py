@@ -130,7 +130,7 @@ class Reader:
                     del out[other]
 
     def _by_words(self, hit: Hit, message: Message, heard: Heard | None) -> Said | None:
-        role, cue = message.role(hit.start, hit.end)
+        role, _cue = message.role(hit.start, hit.end)
         chance = heard.said if heard else 0.0
         if self.net and hit.id not in self.signs and chance < HINTED:
             return None

@@ -9,9 +9,9 @@ from bot.assessment import Assessment, assess
 from bot.case import Case
 from bot.consultation import Consultation, Reply
 from bot.library import ASPECTS, LEVELS, Condition, Library, Topic
-from bot.reading import Reading
+from bot.reading import PAYLOAD, Reading
 from bot.rule import PRESENT
-from bot.wording import PAYLOAD, Button, Message, Writer, listing
+from bot.wording import Button, Message, Writer, listing
 
 ASPECT_WORDS = (
     ("compare", r"\b(?:differen\w*|versus|vs\.?|compared?|tell (?:them|it) apart|same (?:thing|as)|distinguish\w*)\b"),
@@ -156,7 +156,7 @@ def level_changes(case: Case, assessment: Assessment, library: Library) -> list[
     """Each open finding that would by itself give another level if it were present, the highest level first."""
     out = []
     for name, finding in library.findings.items():
-        if finding.is_derived or assessment.known.has(name) or finding.group == "general_health" and name in ("suicidal_thoughts",):
+        if finding.is_derived or assessment.known.has(name) or (finding.group == "general_health" and name in ("suicidal_thoughts",)):
             continue
         if finding.needs and not any(assessment.known.has(need) for need in finding.needs):
             continue

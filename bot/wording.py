@@ -8,12 +8,11 @@ from typing import Any
 
 from bot.assessment import Assessment
 from bot.case import Case
-from bot.library import LEVELS, Condition, Exercise, Library, RedFlag, Sentence, Topic
+from bot.library import LEVELS, Condition, Exercise, Library, Sentence, Topic
 from bot.questions import AT_MOST, RESULT_OFFERED_AFTER, Interview, Question
 from bot.ranking import Fit, Reason
 from bot.reading import PAYLOAD
 from bot.rule import ABSENT, PRESENT
-
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.asides import wanted
 from components.turns import turn_of
 
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False)
 class KneeInterviewPolicy(Policy):
     """Not trained: a table for buttons, and one line for answers."""

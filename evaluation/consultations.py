@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from bot.assessment import assess
+from bot.case import Case
 from bot.library import LEVELS, Library, load
 from bot.reading import reader
 from evaluation.driver import Conversation
@@ -26,7 +27,8 @@ URGENT = "same_day"
 class Played:
     """One case after its conversation. shown: condition ids as the person saw them. ranked: as the final case ranks them.
 
-    told: the facts as the bot keeps them. talk: who said what, for reading."""
+    told: the facts as the bot keeps them. talk: who said what, for reading. whole_level, whole_ranked: what the
+    assessment gives when every fact of the case is known, so that wrong rules and wrong hearing can be told apart."""
 
     case: Mapping[str, Any]
     level: str | None
@@ -35,6 +37,8 @@ class Played:
     questions: int
     told: Mapping[str, str]
     talk: tuple[str, ...]
+    whole_level: str = "self_care"
+    whole_ranked: tuple[str, ...] = ()
 
     @property
     def right(self) -> set[str]:
@@ -93,7 +97,17 @@ def play(case: Mapping[str, Any], library: Library, seed: int) -> Played:
             break
     memory = conversation.memory
     ranked = tuple(fit.id for fit in assess(conversation.case, library).shown)
-    return Played(case, memory.level, tuple(memory.conditions), ranked, questions, dict(conversation.case.findings), tuple(talk))
+    whole = assess(whole_case(case), library)
+    return Played(
+        case, memory.level, tuple(memory.conditions), ranked, questions, dict(conversation.case.findings), tuple(talk),
+        whole.care_level, tuple(fit.id for fit in whole.shown),
+    )  # fmt: skip
+
+
+def whole_case(case: Mapping[str, Any]) -> Case:
+    """Every fact of the case as told, without a conversation."""
+    facts = {name: answer for name, answer in case["facts"].items() if answer in ("present", "absent", "unsure")}
+    return Case({**facts, **dict.fromkeys(case.get("unsure") or (), "unsure")}, case["person"])
 
 
 # --- figures ------------------------------------------------------------------------------------------
@@ -112,6 +126,7 @@ def ranking_figures(played: Sequence[Played]) -> list[tuple[str, Figure | str]]:
         ("shown to the person", known, lambda p: p.shown),
         ("shown, of those who got a list", listed, lambda p: p.shown),
         ("as the final case ranks", known, lambda p: p.ranked),
+        ("with every fact known", known, lambda p: p.whole_ranked),
     ):
         for words, within in (("first", 1), ("among the first three", 3), ("within the list", 98)):
             rows.append((f"right condition {words}: {name}", share(p.place(conditions(p)) <= within for p in these)))
@@ -129,6 +144,9 @@ def care_figures(played: Sequence[Played]) -> list[tuple[str, Figure | str]]:
         ("emergencies that get at least same_day", share(_at_least(p.level, URGENT) for p in emergencies)),
         ("emergency_now cards that are right", share(p.care == "emergency_now" for p in cards)),
         ("self_care cases sent higher", share(p.off > 0 for p in homely)),
+        ("care level exactly right with every fact known", share(p.whole_level == p.care for p in played)),
+        ("care level not below the right one with every fact known", share(_at_least(p.whole_level, p.care) for p in played)),
+        ("self_care cases sent higher with every fact known", share(p.whole_level != "self_care" for p in homely)),
         ("cases that ended without any card", share(p.level is None for p in played)),
         ("cases in which something was kept wrongly", share(bool(p.misheard) for p in played)),
     ]
@@ -178,5 +196,5 @@ def failing(played: Sequence[Played]) -> list[Played]:
 def summary(played: Played) -> str:
     """One case in two lines: for those who mend it. Never for the untouched half."""
     place = played.place(played.ranked) if played.right else None
-    head = f"{played.case['id']} {played.case['condition']} {played.care}: given {played.level}, place {place}, listed {list(played.ranked)}, {played.questions} questions"
+    head = f"{played.case['id']} {played.case['condition']} {played.care}: given {played.level}, place {place}, listed {list(played.ranked)}, {played.questions} questions; every fact known: {played.whole_level}, first {next(iter(played.whole_ranked), None)}"
     return f"{head}\n    kept wrongly: {'; '.join(played.misheard) or 'nothing'}"

@@ -59,7 +59,7 @@ LAY: dict[str, tuple[str, ...]] = {
     "pain_stairs": ("stairs are bad", "going up and down steps hurts"),
     "pain_squatting": ("crouching hurts", "squats are painful"),
     "pain_prolonged_sitting": ("sitting for a long film makes it ache", "it aches after ages in a chair"),
-    "pain_jumping_landing": ("jumping hurts", "it hurts on landing from a jump"),
+    "pain_jumping_landing": ("any sort of hopping or jumping is sore", "it hurts on landing from a jump"),
     "pain_kneeling": ("being on the knees is sore", "kneeling down hurts"),
     "pain_twisting": ("turning round on that leg hurts", "pivoting is sore"),
     "warms_up_with_activity": ("it's bad to begin with and wears off as {i} get going", "sore at the start, then it eases once warmed up"),

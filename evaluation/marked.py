@@ -71,7 +71,7 @@ def _outside(raw: dict[str, Any], name: str) -> Marked:
         roles[i] = roles.get(i, frozenset()) | {"absent"}
     left_out = frozenset([*raw.get("optional", ()), *raw.get("not_counted", ())]) - set(roles)
     return Marked(
-        raw["text"], name, raw.get("act"), roles, left_out, tuple(raw.get("conditions_named") or ()),
+        raw["text"], name, raw.get("act"), roles, left_out, tuple(c for c in raw.get("conditions_named") or () if not c.startswith("other:")),
         raw.get("topic"), tuple(raw.get("aspects") or ()), {}, (raw.get("care_min"), raw.get("care_max")),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.library import LEVELS
+from bot.library import LEVELS, load
 from evaluation.marked import Marked, groups, slips_of_people
 from evaluation.rates import Figure, bootstrap, calibration, confusion, f1, middle, ratio, share
 from evaluation.typos import one_typo, typo_in_every_long_word
@@ -201,10 +201,21 @@ def condition_right(read: Read) -> bool:
 
 
 def person_figures(reads: Sequence[Read]) -> list[tuple[str, Figure | str]]:
-    own = [r for r in reads if r.marked.set in ("red_flag", "harmless", "denial", "questions")]
-    told = [(key, value, r.understood.person) for r in own for key, value in r.marked.person.items()]
-    read = [(key, value, r.marked.person) for r in own for key, value in r.understood.person.items()]
-    return [("told facts that are read right", share(p.get(k) == v for k, v, p in told)), ("read facts that are right", share(p.get(k) == v for k, v, p in read))]
+    """Only what is marked: not every fact of every message is, so facts that were read beside it are not judged."""
+    told = [(key, value, r.understood.person.get(key)) for r in reads for key, value in r.marked.person.items()]
+    rows: list[tuple[str, Figure | str]] = [("all: read right", share(same_fact(*fact) for fact in told))]
+    for key in sorted({key for key, _, _ in told}):
+        these = [fact for fact in told if fact[0] == key]
+        wrong = share(given is not None and not same_fact(key, value, given) for _, value, given in these)
+        rows += [(f"{key}: read right", share(same_fact(*fact) for fact in these)), (f"{key}: read otherwise", wrong)]
+    return rows
+
+
+def same_fact(key: str, marked: object, given: object) -> bool:
+    """Days may differ by one day or a quarter: 'a few weeks' has no one number."""
+    if key == "days" and isinstance(marked, (int, float)) and isinstance(given, (int, float)):
+        return abs(marked - given) <= max(1.0, 0.25 * marked)
+    return marked == given
 
 
 def time_figures(reads: Sequence[Read]) -> list[tuple[str, Figure | str]]:
@@ -245,7 +256,7 @@ def _typo_row(reads: Sequence[Read]) -> dict[str, float]:
 def outside_figures(reads: Sequence[Read]) -> list[tuple[str, Figure | str]]:
     """Messages of a file given by path: care between its least and its highest level, where they are marked."""
     judged = [r for r in reads if r.marked.intent]
-    named = [r for r in reads if r.marked.conditions]
+    named, topics = [r for r in reads if r.marked.conditions], load().topics
     least = [r for r in reads if r.marked.care[0]]
     highest = [r for r in reads if r.marked.care[1]]
     urgent = [r for r in least if alarms(str(r.marked.care[0]))]
@@ -254,7 +265,7 @@ def outside_figures(reads: Sequence[Read]) -> list[tuple[str, Figure | str]]:
         *finding_figures(reads)[:6],
         ("intent right", share(r.intent_right for r in judged)),
         ("named conditions right", share(condition_right(r) for r in named)),
-        ("topic right", share(r.marked.topic in r.understood.topics for r in reads if r.marked.topic)),
+        ("topic right, where it is one of ours", share(r.marked.topic in r.understood.topics for r in reads if r.marked.topic in topics)),
         ("aspect right", share(r.understood.answered in r.marked.aspects for r in asked)),
         ("care level not below the least", share(at_least(r.understood.level, str(r.marked.care[0])) for r in least)),
         ("care level not above the highest", share(at_least(str(r.marked.care[1]), r.understood.level) for r in highest)),
@@ -277,6 +288,9 @@ def misses(reads: Sequence[Read], at_most: int) -> dict[str, list[str]]:
         "denied taken as present": (_told(r) for r in reads if any(r.denied_taken_as_present)),
         "findings": (_told(r) for r in wrong if _wrong(r)),
         "intents": (f"{r.marked.intent} taken as {r.understood.intent} {r.understood.confidence:.2f}: {r.marked.text!r}" for r in reads if r.marked.intent and not r.intent_right),
+        "facts on the person": (
+            f"{key} {value} read as {r.understood.person.get(key)}: {r.marked.text!r}" for r in reads for key, value in r.marked.person.items() if not same_fact(key, value, r.understood.person.get(key))
+        ),
         "conditions and aspects": (
             f"{list(r.marked.conditions)} {list(r.marked.aspects)} taken as {list(r.understood.conditions)} {r.understood.answered}: {r.marked.text!r}"
             for r in reads

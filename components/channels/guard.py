@@ -11,14 +11,14 @@ from typing import Any, Awaitable, Callable, Dict, List, Text
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 
-from bot.case import Case
 from bot.asides import Asides, wanted
+from bot.case import Case
 from bot.consultation import Consultation, Reply, memory_from
 from bot.wording import Message
 from components.notice import card_reply
 from components.reader import shared_library
 from components.settings import country, profile
-from components.turns import case_of, read_turn, slots_of
+from components.turns import read_turn, slots_of
 
 logger = logging.getLogger(__name__)
 
@@ -91,10 +91,10 @@ class Guard:
             reply, case = await self._consult(text, sender)
             pieces = [_piece(sender, message) for message in reply.messages]
             await self._keep(text, sender, channel, case, reply)
-            return spoken + pieces if pieces else spoken + [{"recipient_id": sender, "text": BROKEN}]
+            return spoken + pieces if pieces else [*spoken, {"recipient_id": sender, "text": BROKEN}]
         except Exception as error:
             logger.error("the guard could not consult: %s", type(error).__name__)
-            return spoken + [self._last_resort(text, sender)]
+            return [*spoken, self._last_resort(text, sender)]
 
     async def _tracker(self, sender: Text) -> Any:
         agent = self.agent()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -20,10 +21,12 @@ from rasa.core.tracker_store import DynamoTrackerStore, InMemoryTrackerStore, Mo
 from rasa.shared.exceptions import RasaException
 from sanic import Sanic
 
+from bot.consultation import memory_from
 from bot.reading import PAYLOAD
 from components.channels.guard import Guard, Handler, unpacked
 from components.channels.limits import Limits, Turns
 from components.reader import shared_library
+from components.turns import slots_of
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +103,52 @@ class Answers:
             if not failed and len(self._tasks) <= KEPT and time.monotonic() - since < KEPT_FOR:
                 return
             del self._tasks[key]
+
+
+class Seen:
+    """The latest things that happened, each said to be new only once."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+
+    def is_new(self, thing: Hashable) -> bool:
+        new = thing not in self._seen
+        self._seen[thing] = None
+        while len(self._seen) > KEPT:
+            self._seen.popitem(last=False)
+        return new
+
+    def undo(self, thing: Hashable) -> None:
+        self._seen.pop(thing, None)
+
+
+class Inbox:
+    """What a messenger delivers, by its id: worked on once, in the background when it takes long."""
+
+    def __init__(self) -> None:
+        self._tasks: OrderedDict[Hashable, asyncio.Task[None]] = OrderedDict()
+
+    async def take(self, delivery: Hashable, work: Callable[[], Coroutine[Any, Any, None]], patience: float) -> None:
+        """Returns when it is done, or after `patience`: acknowledged then, a messenger that hears nothing from us sends it again."""
+        task = self._tasks.get(delivery)
+        if task is None:
+            task = self._tasks[delivery] = asyncio.ensure_future(_quietly(work))
+            while len(self._tasks) > KEPT and next(iter(self._tasks.values())).done():
+                self._tasks.popitem(last=False)
+        await asyncio.wait({task}, timeout=patience)
+
+    async def finish(self, patience: float) -> None:
+        going_on = [task for task in self._tasks.values() if not task.done()]
+        if going_on:
+            await asyncio.wait(going_on, timeout=patience)
+
+
+async def _quietly(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """The text of an error may hold a token, or what was said: only its kind is logged."""
+    try:
+        await work()
+    except Exception as error:
+        logger.error("a delivery failed: %s", type(error).__name__)
 
 
 class Conversations:
@@ -255,18 +304,22 @@ async def _recent(agent: Any, sender: str) -> list[dict[str, Any]]:
     with store.session_scope() as session:
         event = store.SQLEvent
         rows = session.query(event.data).filter(event.sender_id == sender, event.type_name.in_(("user", "bot"))).order_by(event.id.desc()).limit(RECENT)
-        return [_json(row.data) for row in reversed(rows.all())]
-
-
-def _json(text: str) -> dict[str, Any]:
-    import json
-
-    return dict(json.loads(text))
+        return [json.loads(row.data) for row in reversed(rows.all())]
 
 
 async def _said(agent: Any, sender: str) -> list[dict[str, Any]]:
     tracker = await agent.tracker_store.retrieve(sender) if agent and agent.tracker_store else None
     return [event.as_dict() for event in tracker.events if event.type_name in ("user", "bot")] if tracker else []
+
+
+async def offered(agent: Any, sender: str) -> tuple[str, ...]:
+    """Payloads of our own buttons that may still be pressed in this conversation."""
+    try:
+        tracker = await agent.tracker_store.retrieve(sender) if agent and agent.tracker_store else None
+    except Exception as error:
+        logger.error("the store could not be asked: %s", type(error).__name__)
+        return ()
+    return memory_from(slots_of(tracker)).offered if tracker else ()
 
 
 def _piece(event: dict[str, Any]) -> Piece:

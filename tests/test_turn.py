@@ -1,0 +1,66 @@
+import pytest
+
+from bot.case import Case
+from bot.turn import hear, plain_answer
+
+OPENING = ("chest_pain_or_breathless", "severely_unwell", "cold_pale_foot", "saddle_numbness_bladder_bowel")
+
+
+@pytest.mark.parametrize("text", ["yes", "Yep it does", "yeah", "aye", "a bit", "I do", "it does", "sometimes", "yess", "y"])
+def test_yes_in_many_words(text):
+    assert plain_answer(text) == "present"
+
+
+@pytest.mark.parametrize("text", ["no", "nope", "nah not really", "not at all", "none of these", "I don't", "noo", "dont think so", "never"])
+def test_no_in_many_words(text):
+    assert plain_answer(text) == "absent"
+
+
+@pytest.mark.parametrize("text", ["not sure", "dunno", "I don't know", "no idea", "maybe", "hard to say", "?"])
+def test_not_sure_in_many_words(text):
+    assert plain_answer(text) == "unsure"
+
+
+@pytest.mark.parametrize("text", ["my knee hurts", "what is a cyst", "only at night", "the left one"])
+def test_other_messages_are_no_plain_answer(text):
+    assert plain_answer(text) is None
+
+
+def test_a_plain_yes_to_chest_pain_counts_as_the_sentence_would(library, read):
+    asked = ("chest_pain_or_breathless",)
+    assert hear(read.read("yes", asked), asked, Case(), library).case.findings == {"chest_pain_or_breathless": "present"}
+
+
+def test_no_to_several_ticks_denies_each(library, read):
+    heard = hear(read.read("none of them", OPENING), OPENING, Case(), library)
+    assert dict(heard.case.findings) == dict.fromkeys(OPENING, "absent")
+
+
+def test_yes_to_several_ticks_must_say_which(library, read):
+    heard = hear(read.read("yes", OPENING), OPENING, Case(), library)
+    assert heard.which == OPENING and not heard.case.findings
+
+
+def test_answers_in_a_row_are_matched_one_by_one(library, read):
+    asked = ("fever", "locking", "giving_way")
+    heard = hear(read.read("no, no and yes", asked), asked, Case(), library)
+    assert dict(heard.case.findings) == {"fever": "absent", "locking": "absent", "giving_way": "present"}
+
+
+def test_a_denial_of_something_else_does_not_answer_the_question(library, read):
+    asked = ("chest_pain_or_breathless",)
+    heard = hear(read.read("no fever", asked), asked, Case(), library)
+    assert "chest_pain_or_breathless" not in heard.case.findings
+    assert heard.case.findings["fever"] == "absent"
+
+
+def test_a_changed_answer_is_named_as_changed(library, read):
+    case = Case({"swelling_whole_knee": "present"})
+    heard = hear(read.read("actually my knee is not swollen"), (), case, library)
+    assert heard.case.findings["swelling_whole_knee"] == "absent"
+    assert heard.changed == ("swelling_whole_knee",)
+
+
+def test_a_bare_number_answers_the_question_for_the_age(library, read):
+    heard = hear(read.read("30", ("age",)), ("age",), Case(), library)
+    assert heard.case.person == {"age": 30} and heard.answered
