@@ -36,9 +36,9 @@ def _run(options: argparse.Namespace) -> int:
         from bot.talk import talk
 
         return talk()
-    from bot import checks, compare, explain
+    from bot import article, checks, compare, counts, explain
 
-    commands = {"check": checks.check, "counts": explain.counts, "article": explain.article}
+    commands = {"check": checks.check, "counts": counts.counts, "article": article.article}
     if options.command == "diff":
         return compare.diff(options.revision)
     if options.command == "explain":

@@ -8,12 +8,13 @@ from typing import Any
 from bot.case import Case
 from bot.known import Known, known
 from bot.library import LEVELS, Library, higher
-from bot.questions import Interview, Question, emergency_signs, next_question
+from bot.questions import Interview, Question, next_question
 from bot.ranking import Fit, rank, shown
-from bot.rule import UNSURE
+from bot.rule import PRESENT, UNSURE
 from bot.urgency import Urgency, judge
 
 HIGHEST_BY_FIT = "see_clinician_days"
+TOO_LONG_FOR_HOME = 42  # days: what has not got better by then is worth a routine visit
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,18 @@ def assess(case: Case, library: Library, interview: Interview | None = None) -> 
     facts = known(case, library)
     urgency = judge(facts, library)
     fits = rank(facts, library)
-    chosen = shown(fits, library)
+    chosen = _with_danger(shown(fits, library), fits, urgency, library)
     question = next_question(case, facts, urgency, fits, library, interview)
     return Assessment(case, facts, _care_level(facts, urgency, chosen, library), urgency, fits, chosen, question, library.version)
+
+
+def _with_danger(chosen: tuple[Fit, ...], fits: tuple[Fit, ...], urgency: Urgency, library: Library) -> tuple[Fit, ...]:
+    """The condition that a raised rule is about stands in the list, last if need be, when anything speaks for it."""
+    wanted = [name for raised in urgency.raised for name in library.red_flags[raised.id].points_to]
+    if not wanted or any(fit.id in wanted for fit in chosen):
+        return chosen
+    danger = next((fit for fit in fits if fit.id in wanted and fit.speaks_for and fit.speaks_for[0].answer == PRESENT), None)
+    return (*chosen[: library.grades.shown_at_most - 1], danger) if danger else chosen
 
 
 def _care_level(facts: Known, urgency: Urgency, chosen: tuple[Fit, ...], library: Library) -> str:
@@ -68,6 +78,16 @@ def _care_level(facts: Known, urgency: Urgency, chosen: tuple[Fit, ...], library
         if fit.band == "fits_well":
             own = min(library.conditions[fit.id].care_level, HIGHEST_BY_FIT, key=LEVELS.index)
             level = higher(level, own)
-    if level == "self_care" and any(a == UNSURE for n, a in facts.findings.items() if n in emergency_signs(library)):
-        return "see_clinician_days"
+    if LEVELS.index(level) < LEVELS.index(HIGHEST_BY_FIT) and _may_be_urgent(facts, library):
+        return HIGHEST_BY_FIT
+    if level == "self_care" and facts.days is not None and facts.days > TOO_LONG_FOR_HOME and not facts.has("already_assessed"):
+        return "see_clinician_weeks"
     return level
+
+
+def _may_be_urgent(facts: Known, library: Library) -> bool:
+    """Whether a sign that the person was not sure of would, if present, need care the same day or at once."""
+    for name in (n for n, answer in facts.findings.items() if answer == UNSURE):
+        if judge(Known({**facts.findings, name: PRESENT}, facts.age, facts.days), library).level in ("same_day", "emergency_now"):
+            return True
+    return False

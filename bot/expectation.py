@@ -48,8 +48,8 @@ def read_cases(folder: Path = FOLDER) -> tuple[tuple[Expectation, ...], tuple[st
                 out.append(_expectation(path.name, row))
             except CaseError as error:
                 problems.append(f"tests/cases/{path.name}: '{row['case']}': {error}")
-    twice = [sentence for sentence, count in Counter(case.sentence for case in out).items() if count > 1]
-    problems += [f"tests/cases: two cases have the same sentence '{sentence}'. Say what sets them apart." for sentence in twice]
+    twice = [where for where, count in Counter(case.where for case in out).items() if count > 1]
+    problems += [f"{where}: two cases of this file have the same sentence. Say what sets them apart." for where in twice]
     return tuple(out), tuple(problems)
 
 

@@ -40,6 +40,8 @@ def _of_person(case: Case, library: Library) -> dict[str, str]:
     age = case.person.get("age")
     if age is not None:
         out.update({f.id: PRESENT if _fits_age(f, age) else ABSENT for f in library.findings.values() if f.is_derived})
+    if age is None and case.person.get("for") == "child":
+        out["age_under_18"] = PRESENT
     if case.person.get("pregnant") is True:
         out["pregnancy_or_recent_birth"] = PRESENT
     if case.person.get("side") == "both" and "both_legs_affected" not in case.findings:

@@ -52,6 +52,7 @@ class Finding:
     also_said: tuple[str, ...]
     denied_by: tuple[str, ...] = ()
     not_said_by: tuple[str, ...] = ()
+    said_with: tuple[str, ...] = ()
     implies: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ class RedFlag:
     own_words: str | None
     means: Sentence
     do: tuple[Sentence, ...]
+    points_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -280,7 +282,7 @@ def _grades(raw: Mapping[str, Any]) -> Grades:
 
 
 def _finding(key: str, raw: Mapping[str, Any]) -> Finding:
-    lists = {name: tuple(raw.get(name, ())) for name in ("also_said", "denied_by", "not_said_by", "implies", "excludes", "needs")}
+    lists = {name: tuple(raw.get(name, ())) for name in ("also_said", "denied_by", "not_said_by", "said_with", "implies", "excludes", "needs")}
     derived = raw.get("derived", {})
     return Finding(
         id=key, group=raw["group"], tier=raw["tier"], label=raw["label"], short=raw["short"], ask=raw["ask"],
@@ -308,7 +310,7 @@ def _red_flags(raw: Mapping[str, Any], findings: Mapping[str, Finding], problems
             when=rule(f"{key} > when", flag["when"]),
             lowered=tuple((rule(f"{key} > lowered", low["when"]), low["level"]) for low in flag.get("lowered", ())),
             clinician_seen_lowers=flag.get("clinician_seen_lowers", False), own_words=flag.get("own_words"),
-            means=_sentence(flag["means"]), do=_sentences(flag["do"]),
+            means=_sentence(flag["means"]), do=_sentences(flag["do"]), points_to=tuple(flag.get("points_to", ())),
         )
         for key, flag in raw["rules"].items()
     }  # fmt: skip
@@ -389,6 +391,8 @@ def _cross_problems(library: Library) -> Iterator[str]:
         for name in (*finding.implies, *finding.excludes, *finding.needs):
             if name not in library.findings:
                 yield f"findings.yml: {finding.id}: no such finding '{name}'{closest(name, library.findings)}"
+    for flag in library.red_flags.values():
+        yield from _missing("red_flags.yml", f"{flag.id} > points_to", flag.points_to, library.conditions)
     for topic in library.topics.values():
         yield from _missing("topics.yml", topic.id, topic.exercises, library.exercises)
     for claim, row in library.article.items():

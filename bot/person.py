@@ -28,6 +28,9 @@ AGES = (
     rf"\b(?:son|daughter|boy|girl|kid|child|grandson|granddaughter|mum|mom|dad|father|mother|husband|wife|brother|sister|nan|gran|grandad|nephew|niece|partner|toddler)[ ,(]+(?:is |who is |aged |age )?{_AGE}\b(?! ?(?:weeks?|wks?|days?|months?|times|miles))",
     rf"(?:^|[,.;(] ?){_AGE} ?(?:f|m|male|female|woman|man|lady|guy|bloke)\b",
     rf"(?:^|[ (])(?:f|m|male|female) ?[,/]? ?{_AGE}\b(?! ?(?:weeks?|days?|miles))",
+    rf"\b(?:grandad|granddad|grandpa|gran|grandma|granny|nan|nana|mum|mom|dad)(?:'s| is) {_AGE}\b(?! ?(?:weeks?|days?|months?))",
+    rf"\b(?:i'?m|im|i am|am|now|and) {_AGE}$",
+    r"(?:^|[a-z][,.;(!?] ?)(?P<age>[1-9]\d)(?=[,.;)!]|$)(?! ?(?:weeks?|%|kg|lbs))(?!\.\d)",
 )
 DECADES = re.compile(r"\bin (?:my|his|her) (?:early |mid |mid-|late )?(?P<d>twenties|thirties|forties|fifties|sixties|seventies|eighties|[2-8]0'?s)")
 DECADE_WORDS = {"twenties": 25, "thirties": 35, "forties": 45, "fifties": 55, "sixties": 65, "seventies": 75, "eighties": 85}
@@ -37,13 +40,17 @@ _COUNT = rf"(?P<n>\d+(?:\.\d+)?|{_WORDED}|a couple of|a couple|couple of|couple|
 _UNIT = r"(?P<u>hours?|hrs?|days?|nights?|weeks?|wks?|fortnights?|months?|mths?|years?|yrs?)"
 SPANS = (
     rf"\b(?:for|over|about|around|nearly|almost|past|last|the past|the last|since|been|lasting|going on|roughly|like) (?:the )?(?:past |last |about |around |over |nearly |almost |roughly |maybe |well over |at least |a good )?{_COUNT} (?:or (?:so|two|three) )?{_UNIT}\b(?! ?old)",
-    rf"\b{_COUNT} (?:or (?:so|two|three) )?{_UNIT} (?:ago|now|back|and counting|in a row)\b",
+    rf"\b{_COUNT} (?:or (?:so|two|three) )?{_UNIT} (?:ago|now|back|and counting|in a row|on)\b",
+    rf"\b(?:in|within|over) (?:the (?:last|past) )?{_COUNT} {_UNIT}\b(?! ?old)",
     rf"\b(?:started|began|happened|did it|since|came on|had it|hurt it|hurts|hurting|sore|pain|it'?s been|its been)[^.;!?]{{0,25}}? {_COUNT} {_UNIT}\b(?! ?(?:old|a week|per|of pregnan))",
     rf"^(?:about |around |maybe |like |roughly |over |more than |nearly |almost )?{_COUNT} (?:or (?:so|two|three) )?{_UNIT}\b(?! ?(?:old|later|after|pregnan))",
 )
 PLAIN_DAYS = (
-    (r"\b(?:today|this morning|this afternoon|this evening|tonight|just now|an? (?:few )?(?:minutes?|mins?) ago|earlier today)\b", 0),
-    (r"\b(?:yesterday|last night)\b", 1),
+    (r"\b(?:(?:started|began|happened|fell|twisted|hurt|slipped|popped|came on|did it|woke)[^.;!?]{0,40} (?:today|this morning|this afternoon|this evening|tonight)|(?:today|this morning|this afternoon|this evening|tonight) (?:i|my)[^.;!?]{0,20} (?:fell|twisted|hurt|slipped|popped|woke|went|felt|heard|landed)|just now|earlier today|(?:a few|few|ten|five|twenty) (?:minutes?|mins?) ago)\b", 0),
+    (r"\b(?:yesterday|last night|since last night|day one)\b", 1),
+    (r"\bday two\b", 2),
+    (r"\b(?:day three)\b", 3),
+    (r"\b(?:day four)\b", 4),
     (r"\b(?:the other day|couple days ago|few days ago)\b", 3),
     (r"\b(?:this week|few days|some days|couple of days)\b", 3),
     (r"\b(?:last week|a week ago)\b", 7),
@@ -60,14 +67,19 @@ WEEKDAYS = re.compile(r"\b(?:since|on|last|this past)? ?(?P<d>mon|tues?|wed(?:ne
 SEX = (
     (r"\b(?:i'?m|i am|im|as) an? (?:\w+[ -]){0,4}?(?:woman|female|girl|lady|mum|mom|mother|grandmother|wife)\b", "female"),
     (r"\b(?:i'?m|i am|im|as) an? (?:\w+[ -]){0,4}?(?:man|male|bloke|guy|lad|boy|dad|father|grandfather|husband)\b", "male"),
-    (r"\b(?:female|woman)\b", "female"), (r"\b(?:male|man)\b(?! flu)", "male"),
-    (r"\b(?:pregnant|my period|menopaus\w*|gave birth|breastfeeding|my husband says|hrt|c-?section)\b", "female"),
+    (r"(?:^|[,.(] ?)(?:a )?(?:female|woman)\b", "female"), (r"(?:^|[,.(] ?)(?:a )?(?:male|man)\b(?! flu)", "male"),
+    (r"\b(?:\d{1,2} ?(?:weeks?|wks?) (?:pregnant|gone)|i'?m pregnant|im pregnant|my period|(?:after|since|my) menopause|i gave birth|breastfeeding|on hrt|c-?section|missed periods?)\b", "female"),
+    (r"\bprostate\b", "male"),
+    (r"^(?:our |the |my )?(?:mum|mom|gran|grandma|granny|nan|nana|baby girl|daughter|wife)\b", "female"),
+    (r"^(?:our |the |my )?(?:dad|grandad|granddad|grandpa|baby boy|son|husband)\b", "male"),
     (r"\bmy (?:daughter|mum|mom|mother|wife|sister|nan|gran|grandma|granny|grandmother|niece|aunt|girlfriend|granddaughter)\b", "female"),
     (r"\bmy (?:son|dad|father|husband|brother|grandad|grandpa|grandfather|nephew|uncle|boyfriend|grandson|lad)\b", "male"),
 )  # fmt: skip
 OTHERS = (
     (r"\bmy (?:\w+[ -]){0,3}?(?:son|daughter|kid|child|toddler|baby|grandson|granddaughter|lad|little (?:boy|girl|one)|boy|girl|stepson|stepdaughter|newborn)(?:'?s)?\b", "child"),
     (r"\bmy (?:\w+[ -]){0,2}?(?:mum|mom|mother|dad|father|husband|wife|partner|nan|gran|grandma|grandad|grandpa|grandmother|grandfather|brother|sister|friend|boyfriend|girlfriend|uncle|aunt|neighbour|neighbor|mate|father in law|mother in law)(?:'?s)?\b", "other"),
+    (r"^(?:our |the )?(?:mum|mom|gran|grandma|granny|nan|nana|dad|grandad|granddad|grandpa|husband|wife)(?:'s)?\b", "other"),
+    (r"\bour (?:son|daughter|toddler|baby|little (?:boy|girl))\b|^(?:toddler|baby|newborn|baby (?:boy|girl))\b", "child"),
     (r"\b(?:it'?s|its|this is|asking) (?:for|about) (?:me|myself)\b", "self"),
 )
 OWN = re.compile(
@@ -148,6 +160,10 @@ def _sex(text: str) -> Iterator[Fact]:
         if match:
             yield Fact("sex", sex, *match.span())
             return
+    if not re.search(r"\b(?:i|i'?m|my|me|mine)\b", text):  # a story about somebody
+        match = re.search(r"\b(?:he|he'?s|him|his|she|she'?s|her|hers)\b", text)
+        if match:
+            yield Fact("sex", "male" if match.group().startswith("h") and match.group()[:3] != "her" else "female", *match.span())
 
 
 def _pregnant(text: str) -> Iterator[Fact]:
@@ -199,7 +215,7 @@ def _days(text: str) -> Iterator[Fact]:
                 return
     for pattern, days in PLAIN_DAYS:
         found = re.search(pattern, text)
-        if found and (days > 3 or re.search(STARTS, text) or len(text) < 40) and not _is_not_onset(text, found):
+        if found and (days != 3 or re.search(STARTS, text) or len(text) < 40) and not _is_not_onset(text, found):
             yield Fact("days", days, *found.span())
             return
     weekday = WEEKDAYS.search(text)

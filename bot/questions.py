@@ -57,7 +57,7 @@ def next_question(
     ask = _Asker(case, known, urgency, fits, library, interview)
     if interview.count >= AT_MOST:
         return None
-    question = ask.second_time() or ask.screen()
+    question = ask.in_danger() or ask.second_time() or ask.screen()
     if question:
         return question
     if urgency.level == "same_day":
@@ -88,9 +88,13 @@ class _Asker:
         limits = {"growth_spurt_sporty": 18, "pale_bruising_child": 25, "baby_injury": 2, "bedtime_aches_gone_by_morning": 18}
         if name in limits:
             return age is not None and age < limits[name]
-        return not (name in ("suicidal_thoughts", "harmed_by_someone", "in_danger_now", "overdose") or (name == "sti_risk" and age is not None and age < 16))
+        return not (name in ("suicidal_thoughts", "harmed_by_someone", "overdose") or (name == "sti_risk" and age is not None and age < 16))
 
     # --- danger -------------------------------------------------------------------------------
+
+    def in_danger(self) -> Question | None:
+        """Who was hurt by someone is asked about danger now, before anything about the knee."""
+        return Question(("in_danger_now",), "danger") if self.known.has("harmed_by_someone") and self.open("in_danger_now") else None
 
     def second_time(self) -> Question | None:
         """An emergency sign that a person was not sure of is asked once more, in other words."""

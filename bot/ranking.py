@@ -81,7 +81,7 @@ def age_allows(condition: Condition, known: Known) -> bool:
 def _score(condition: Condition, known: Known, library: Library) -> Scored:
     reasons = [r for name, grade in condition.grades.items() if (r := _reason(name, grade, known, library))]
     reasons += [Reason(t.all, PRESENT, t.grade, library.grades.findings[t.grade] * 0.5) for t in condition.together if applies(t, known)]
-    total = library.grades.tiers[condition.tier] + sum(_capped(reasons, library).values())
+    total = library.grades.tiers[condition.tier] + sum(_capped(reasons, library).values()) + sum(r.adds for r in reasons if len(r.findings) > 1)
     return condition, total, tuple(reasons)
 
 
@@ -99,7 +99,7 @@ def _reason(name: str, grade: str, known: Known, library: Library) -> Reason | N
 def _capped(reasons: list[Reason], library: Library) -> Mapping[tuple[str, bool], float]:
     """The sum of each group of findings, for and against apart, no larger than the cap."""
     sums: dict[tuple[str, bool], float] = {}
-    for reason in reasons:
+    for reason in (r for r in reasons if len(r.findings) == 1):
         key = (library.findings[reason.findings[0]].group, reason.adds > 0)
         sums[key] = sums.get(key, 0.0) + reason.adds
     cap = library.grades.group_cap
@@ -109,11 +109,21 @@ def _capped(reasons: list[Reason], library: Library) -> Mapping[tuple[str, bool]
 def _band(score: float, best: float, reasons: tuple[Reason, ...], library: Library) -> str:
     if not _is_spoken_for(reasons):
         return "less_likely"
-    for name in BANDS[:2]:
+    for name in BANDS[:2] if _has_a_sign(reasons, library) else BANDS[1:2]:
         limits = library.grades.bands[name]
         if score >= limits["at_least"] and score >= best - limits["within"]:
             return name
     return "less_likely"
+
+
+def _has_a_sign(reasons: tuple[Reason, ...], library: Library) -> bool:
+    """Age, history or load alone make nothing fit well: one telling sign does, or three ordinary ones."""
+    signs = [r for r in reasons if r.adds > 0 and r.answer == PRESENT and any(_is_a_sign(name, library) for name in r.findings)]
+    return len(signs) >= 3 or any(r.grade == "++" for r in signs)
+
+
+def _is_a_sign(name: str, library: Library) -> bool:
+    return library.findings[name].group != "about_you" and name not in ("training_increase", "injury_recent", "wound_near_knee")
 
 
 def shown(fits: tuple[Fit, ...], library: Library) -> tuple[Fit, ...]:

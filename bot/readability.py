@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from bot.library import Condition, Library, sentences
@@ -26,11 +27,13 @@ _DOSE = re.compile(
 )
 
 
-def split(text: str) -> list[str]:
+@lru_cache(maxsize=16384)
+def split(text: str) -> tuple[str, ...]:
     """The sentences of a text."""
-    return [part for part in _END.split(text.strip()) if part]
+    return tuple(part for part in _END.split(text.strip()) if part)
 
 
+@lru_cache(maxsize=16384)
 def length(sentence: str) -> int:
     """Words; signs that stand alone do not count."""
     return sum(any(letter.isalnum() for letter in word) for word in sentence.split())
@@ -38,11 +41,17 @@ def length(sentence: str) -> int:
 
 def grade(texts: Iterable[str]) -> float:
     """The US school grade of all texts read as one."""
+    return _grade(" ".join(text if text[-1:] in ".!?" else f"{text}." for text in texts))
+
+
+@lru_cache(maxsize=1024)
+def _grade(text: str) -> float:
     import textstat  # only the checks need it
 
-    return float(textstat.flesch_kincaid_grade(" ".join(text if text[-1:] in ".!?" else f"{text}." for text in texts)))
+    return float(textstat.flesch_kincaid_grade(text))
 
 
+@lru_cache(maxsize=16384)
 def dose(text: str) -> str | None:
     """The first thing that reads like a dose of a medicine."""
     found = _DOSE.search(text)
@@ -51,9 +60,13 @@ def dose(text: str) -> str | None:
 
 def hard_words(text: str, hard: Iterable[str]) -> list[str]:
     """Those of the hard words that stand in the text, singular or plural."""
+    return sorted(_vocabulary(text).intersection(hard))
+
+
+@lru_cache(maxsize=16384)
+def _vocabulary(text: str) -> frozenset[str]:
     words = set(re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower()))
-    words |= {word.removesuffix("s") for word in words}
-    return sorted(words.intersection(hard))
+    return frozenset(words | {word.removesuffix("s") for word in words})
 
 
 # --- over all of the knowledge ----------------------------------------------------------------------
@@ -78,7 +91,11 @@ def hard_text(library: Library, folder: Path) -> Iterator[str]:
 
 
 def _hard_conditions(library: Library) -> Iterator[str]:
-    grades = {condition.id: condition_grade(condition) for condition in library.conditions.values()}
+    try:
+        grades = {condition.id: condition_grade(condition) for condition in library.conditions.values()}
+    except ModuleNotFoundError:
+        yield "The US school grade cannot be counted: textstat is not installed. Install the tools for developers: pip install '.[dev]'"
+        return
     hard = [name for name in grades if grades[name] > GRADE]
     too_many = len(hard) > len(grades) * (1 - SHARE_EASY)
     for name in hard:

@@ -18,8 +18,10 @@ from bot.network import Heard, Impression, Network, network
 from bot.phrases import Hit, Phrases
 from bot.questions import emergency_signs
 from bot.rule import ABSENT, PRESENT, UNSURE
+from bot.signs import Sign, Signs
 
 SURE = 0.4  # the network alone
+BELIEVED = 0.6  # the network alone, on a sign of an emergency
 HINTED = 0.3  # the network beside a phrase of the word lists
 PAYLOAD = "kg:"  # what our own buttons carry: typed by a person it says nothing
 LONGEST = 4000  # characters that are read of one message
@@ -80,13 +82,18 @@ class Reader:
         told = [f for f in library.findings.values() if not f.is_derived]
         self.phrases = Phrases({f.id: f.also_said for f in told})
         self.denials = Phrases({f.id: f.denied_by for f in told})
+        self.patterns = Signs({f.id: f.said_with for f in told})
         self.lookalikes = Phrases({f.id: f.not_said_by for f in told})
         self.conditions = Phrases({c.id: (c.name, c.clinical_name, *c.also_called, *c.misspellings) for c in library.conditions.values()})
         self.topics = Phrases({t.id: (t.name, *t.also_called) for t in library.topics.values()})
         self.signs = emergency_signs(library)
+        self._kept = lru_cache(maxsize=64)(self._read)
 
     def read(self, text: str, asked: Iterable[str] = ()) -> Reading:
-        text = text[:LONGEST]
+        """The same message is read once for all who ask. asked: what the last question was about, for bare answers."""
+        return self._kept(text[:LONGEST], tuple(a for a in asked if a in PERSON_KEYS))
+
+    def _read(self, text: str, asked: tuple[str, ...]) -> Reading:
         if text.lstrip().startswith(PAYLOAD):
             return Reading(text)
         message = self.splitter.split(text)
@@ -98,7 +105,7 @@ class Reader:
             named,
             tuple(hit for hit in _longest(self.topics.find(text)) if not any(_overlap(hit, other) for other in named)),
             tuple(name for name, chance in impression.aspects.items() if chance >= 0.5),
-            tuple(person.facts(text, tuple(a for a in asked if a in PERSON_KEYS))),
+            tuple(person.facts(text, asked)),
             tuple(impression.intents.items()),
             tuple((name, chance) for name, chance in impression.topics.items() if name and chance >= 0.2),
         )
@@ -110,9 +117,10 @@ class Reader:
         for hit in sorted(self.phrases.find(text), key=lambda h: h.start):
             if any(hit.id == like.id and _overlap(hit, like) for like in lookalike):
                 continue
-            said = self._by_words(hit, message, heard.get(hit.id))
-            if said and (hit.id not in out or _weight(said) > _weight(out[hit.id])):
-                out[hit.id] = said
+            self._keep(out, self._by_words(hit, message, heard.get(hit.id)))
+        for sign in self.patterns.find(message):
+            if not any(sign.id == like.id and like.start < sign.end and sign.start < like.end for like in lookalike):
+                self._keep(out, self._by_sign(sign, message, heard.get(sign.id)))
         for hit in self.denials.find(text):
             if hit.id not in out or out[hit.id].role != PRESENT:
                 out[hit.id] = Said(hit.id, ABSENT, hit.start, hit.end, "words", 1.0)
@@ -129,17 +137,41 @@ class Reader:
                 if name in out and other in out and out[other].role == PRESENT and out[other].confidence <= out[name].confidence:
                     del out[other]
 
+    @staticmethod
+    def _keep(out: dict[str, Said], said: Said | None) -> None:
+        if said and (said.id not in out or _weight(said) > _weight(out[said.id])):
+            out[said.id] = said
+
+    def _by_sign(self, sign: Sign, message: Message, heard: Heard | None) -> Said:
+        """Any part that is denied, doubted or only mentioned makes the whole so."""
+        roles = {message.role(*piece)[0] for piece in sign.pieces}
+        role = next((r for r in (MENTIONED, UNSURE, ABSENT) if r in roles), None)
+        chance = heard.said if heard else 0.0
+        if role is None:
+            role = self._heard_role(heard) if heard and heard.said >= SURE else PRESENT
+        return Said(sign.id, role, sign.start, sign.end, "both" if chance >= SURE else "words", max(chance, 0.8))
+
+    @staticmethod
+    def _heard_role(heard: Heard) -> str:
+        """The network's role; a mere mention must be clear, or it is a statement."""
+        if heard.role == MENTIONED and max(heard.roles) < 0.75:
+            return PRESENT
+        return heard.role
+
     def _by_words(self, hit: Hit, message: Message, heard: Heard | None) -> Said | None:
         role, _cue = message.role(hit.start, hit.end)
         chance = heard.said if heard else 0.0
         if self.net and hit.id not in self.signs and chance < HINTED:
             return None
         if role is None:
-            role = heard.role if heard and heard.said >= SURE else PRESENT
+            role = self._heard_role(heard) if heard and heard.said >= SURE else PRESENT
         return Said(hit.id, role, hit.start, hit.end, "both" if chance >= SURE else "words", max(chance, 0.9 if hit.exact else 0.7))
 
     def _by_network(self, heard: Heard, message: Message) -> Said:
-        return Said(heard.id, heard.role, heard.start, heard.end, "network", heard.said)
+        """An emergency sign that only the network hears, and faintly, is asked about rather than believed."""
+        if heard.id in self.signs and heard.said < BELIEVED and self._heard_role(heard) == PRESENT:
+            return Said(heard.id, UNSURE, heard.start, heard.end, "network", heard.said)
+        return Said(heard.id, self._heard_role(heard), heard.start, heard.end, "network", heard.said)
 
 
 def _weight(said: Said) -> tuple[int, float]:

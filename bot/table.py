@@ -47,8 +47,12 @@ def _parsed(name: str, text: str, schema: str) -> tuple[Any, tuple[str, ...]]:
         data = yaml.load(text, Loader=_StrictLoader)
     except yaml.YAMLError as error:
         return {}, (f"{name}: {_yaml_words(error)}",)
-    errors = sorted(jsonschema.Draft7Validator(json.loads(schema)).iter_errors(data), key=lambda e: list(map(str, e.absolute_path)))
+    errors = sorted(jsonschema.Draft7Validator(json.loads(schema)).iter_errors(data), key=_place)
     return data, tuple(f"{name}: {_where(error)}: {_words(error)}" for error in errors)
+
+
+def _place(error: jsonschema.ValidationError) -> list[tuple[bool, Any]]:
+    return [(isinstance(step, str), step) for step in error.absolute_path]
 
 
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -160,6 +164,6 @@ _KINDS: dict[str, Callable[[jsonschema.ValidationError], str]] = {
     "minLength": lambda e: f"found {_found(e)}, too short: should be at least {e.validator_value} letters.",
     "minProperties": lambda e: f"holds {len(e.instance)}, should hold at least {e.validator_value}.",
     "minimum": lambda e: f"found {_found(e)}, should be {e.validator_value} or more.",
-    "dependencies": lambda e: f"of {' and '.join(e.validator_value)}, one is given without the other. Give both.",
+    "dependencies": lambda e: "; ".join(f"'{key}' needs '{', '.join(needs)}' beside it" for key, needs in e.validator_value.items()) + ".",
     "pattern": lambda e: f"found {_found(e)}, should be {_pattern(e)}.",
 }

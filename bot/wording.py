@@ -91,7 +91,7 @@ class Writer:
         own = next((flag.own_words for flag in flags if flag.own_words), None)
         heading = fill(own or (level.heading_go if goes else level.heading), self.place)
         points = level.points_go if goes else level.points
-        if {flag.id for flag in flags} & {"X01", "X02", "X03"}:
+        if {flag.id for flag in flags} & {"X01", "X02", "RF82"}:
             return self.crisis("suicidal_thoughts" if any(f.id == "X01" for f in flags) else "harmed_by_someone", assessment)
         means = [flag.means for flag in flags]
         do = [*points, *(item for flag in flags for item in flag.do)]

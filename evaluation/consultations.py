@@ -122,14 +122,14 @@ def ranking_figures(played: Sequence[Played]) -> list[tuple[str, Figure | str]]:
     known = [p for p in played if p.right]
     listed = [p for p in known if p.shown]
     rows: list[tuple[str, Figure | str]] = []
-    for name, these, conditions in (
-        ("shown to the person", known, lambda p: p.shown),
-        ("shown, of those who got a list", listed, lambda p: p.shown),
-        ("as the final case ranks", known, lambda p: p.ranked),
-        ("with every fact known", known, lambda p: p.whole_ranked),
+    for name, places in (
+        ("shown to the person", [p.place(p.shown) for p in known]),
+        ("shown, of those who got a list", [p.place(p.shown) for p in listed]),
+        ("as the final case ranks", [p.place(p.ranked) for p in known]),
+        ("with every fact known", [p.place(p.whole_ranked) for p in known]),
     ):
         for words, within in (("first", 1), ("among the first three", 3), ("within the list", 98)):
-            rows.append((f"right condition {words}: {name}", share(p.place(conditions(p)) <= within for p in these)))
+            rows.append((f"right condition {words}: {name}", share(place <= within for place in places)))
     return rows
 
 

@@ -20,12 +20,12 @@ LONG = 60  # words
 
 @dataclass(frozen=True)
 class Marked:
-    """findings: id → the roles that are right (two where it is stated twice). not_counted: ids that count neither way.
+    """kind: the set it stands in. findings: id → the roles that are right (two where it is stated twice). not_counted: ids that count neither way.
 
     care: the least and the highest level that are right, each None where it was not marked."""
 
     text: str
-    set: str
+    kind: str
     intent: str | None
     findings: dict[str, frozenset[str]]
     not_counted: frozenset[str] = frozenset()
@@ -100,7 +100,7 @@ def groups(message: Marked, slips: frozenset[str]) -> set[str]:
     """denial: the set of that name. slips: the misspelt words of all messages."""
     words = re.findall(r"[a-z']+", message.text.lower())
     tests = {
-        "denial": message.set == "denial",
+        "denial": message.kind == "denial",
         "typo or lost apostrophe": bool(slips & set(words)) or bool(LOST_APOSTROPHE.search(message.text)),
         "slang": bool(SLANG.search(message.text)),
         "long (over 60 words)": len(message.text.split()) > LONG,

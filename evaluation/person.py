@@ -122,7 +122,8 @@ class Person:
         if value is None:
             return self.chance.choice(DOUBT)
         if key == "days":
-            return (press and _nearest(buttons, float(value))) or self.chance.choice(duration(float(value)))
+            payload = _nearest(buttons, float(value)) if press else None
+            return payload or self.chance.choice(duration(float(value)))
         if key == "age":
             return self.chance.choice(age(float(value), self.who.get("for", "self") != "self"))
         if isinstance(value, bool):

@@ -51,7 +51,7 @@ def wilson(hits: int, of: int) -> Figure:
     return Figure(p, low, high, hits, of)
 
 
-def bootstrap(rows: Sequence[Sequence[float]], figure: Callable[[np.ndarray], float], seed: int = 1) -> Figure:
+def bootstrap(rows: Sequence[Sequence[float]], figure: Callable[[Any], float], seed: int = 1) -> Figure:
     """figure is taken of the column sums; messages (rows) are drawn again with replacement."""
     table = np.asarray(rows, dtype=float)
     if table.size == 0:

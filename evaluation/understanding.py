@@ -116,7 +116,7 @@ def group_figures(reads: Sequence[Read]) -> list[tuple[str, Figure | str]]:
     slips = slips_of_people()
     placed: dict[str, list[Read]] = {}
     for read in reads:
-        for group in (*sorted(groups(read.marked, slips)), f"set: {read.marked.set}"):
+        for group in (*sorted(groups(read.marked, slips)), f"set: {read.marked.kind}"):
             placed.setdefault(group, []).append(read)
     rows = []
     for name, members in sorted(placed.items()):
@@ -144,10 +144,10 @@ def gold_level(message: Marked) -> str:
 
 
 def warning_figures(reads: Sequence[Read]) -> list[tuple[str, Figure | str]]:
-    flags = [r for r in reads if r.marked.set == "red_flag" and r.marked.care[0]]
+    flags = [r for r in reads if r.marked.kind == "red_flag" and r.marked.care[0]]
     by_rule = [r for r in flags if at_least(gold_level(r.marked), str(r.marked.care[0]))]
-    harmless = [r for r in reads if r.marked.set == "harmless"]
-    others = [r for r in reads if r.marked.set in ("denial", "questions") and not alarms(gold_level(r.marked))]
+    harmless = [r for r in reads if r.marked.kind == "harmless"]
+    others = [r for r in reads if r.marked.kind in ("denial", "questions") and not alarms(gold_level(r.marked))]
     return [
         ("red-flag messages: at least same_day", share(alarms(r.understood.level) for r in flags)),
         ("red-flag messages: at least their level", share(_reached(r) for r in flags)),
@@ -175,7 +175,7 @@ def intent_figures(reads: Sequence[Read]) -> list[tuple[str, Figure | str]]:
     by_name = [share(r.intent_right for r in judged if r.marked.intent == name).value for name in names]
     return [
         ("accuracy", share(r.intent_right for r in judged)),
-        ("accuracy on questions and out of scope alone", share(r.intent_right for r in judged if r.marked.set == "questions")),
+        ("accuracy on questions and out of scope alone", share(r.intent_right for r in judged if r.marked.kind == "questions")),
         ("mean accuracy of the intents, each counted once", f"{statistics.fmean(by_name):.3f}  of {len(names)} intents" if names else "nothing to count"),
         ("out of scope taken as in scope", share(r.understood.intent not in (*OUT, "crisis") for r in outside)),
         ("in scope taken as out of scope", share(r.understood.intent in OUT for r in inside)),
@@ -240,12 +240,12 @@ def typo_figures(reads: Sequence[Read], understand: Understand) -> list[tuple[st
 
 
 def _typo_row(reads: Sequence[Read]) -> dict[str, float]:
-    flags = [r for r in reads if r.marked.set == "red_flag"]
+    flags = [r for r in reads if r.marked.kind == "red_flag"]
     return {
         "findings F1": score(reads),
         "intent accuracy": share(r.intent_right for r in reads if r.marked.intent).value,
         "red flags at least same_day": share(alarms(r.understood.level) for r in flags).value,
-        "false alarms": share(alarms(r.understood.level) for r in reads if r.marked.set == "harmless").value,
+        "false alarms": share(alarms(r.understood.level) for r in reads if r.marked.kind == "harmless").value,
         "denied taken as present": share(mark for r in reads for mark in r.denied_taken_as_present).value,
     }
 
@@ -278,9 +278,9 @@ def outside_figures(reads: Sequence[Read]) -> list[tuple[str, Figure | str]]:
 
 def misses(reads: Sequence[Read], at_most: int) -> dict[str, list[str]]:
     """The worst messages of each kind, told so that they can be mended."""
-    flags = [r for r in reads if r.marked.set == "red_flag" and r.marked.care[0] and not _reached(r)]
+    flags = [r for r in reads if r.marked.kind == "red_flag" and r.marked.care[0] and not _reached(r)]
     flags.sort(key=lambda r: LEVELS.index(r.understood.level) - LEVELS.index(str(r.marked.care[0])))
-    alarmed = [r for r in reads if r.marked.set == "harmless" and alarms(r.understood.level)]
+    alarmed = [r for r in reads if r.marked.kind == "harmless" and alarms(r.understood.level)]
     wrong = sorted(reads, key=lambda r: -len(_wrong(r)))
     lists: Mapping[str, Iterable[str]] = {
         "red flags below their level": (f"{r.marked.care[0]} read as {r.understood.level} (marked findings give {gold_level(r.marked)}): {_told(r)}" for r in flags),

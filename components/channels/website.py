@@ -78,15 +78,16 @@ class WebsiteInput(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         hook = Blueprint("knee_website", "knee_website")
         desk = Desk(self, Conversations(self.name(), on_new_message, self.limits))
-        hook.add_route(desk.message, "/api/message", methods=["POST"])
-        hook.add_route(desk.history, "/api/history", methods=["GET"])
-        hook.add_route(desk.forget, "/api/forget", methods=["POST"])
-        hook.add_route(desk.settings, "/api/settings", methods=["GET"])
-        hook.add_route(desk.allow, "/api/<call:str>", methods=["OPTIONS"])
         shelf = Shelf(self.web)
-        hook.add_route(shelf.page, "/chat", methods=["GET", "HEAD"], name="chat")
-        hook.add_route(shelf.page, "/widget.js", methods=["GET", "HEAD"], name="widget")
-        hook.add_route(shelf.asset, "/assets/<path:path>", methods=["GET", "HEAD"])
+        _open(hook, "message", desk.message, "/api/message", "POST")
+        _open(hook, "history", desk.history, "/api/history", "GET")
+        _open(hook, "forget", desk.forget, "/api/forget", "POST")
+        _open(hook, "settings", desk.settings, "/api/settings", "GET")
+        for call in ("message", "history", "forget", "settings"):
+            _open(hook, f"allow_{call}", desk.allow, f"/api/{call}", "OPTIONS")
+        _open(hook, "chat", shelf.page, "/chat", "GET", "HEAD")
+        _open(hook, "widget", shelf.page, "/widget.js", "GET", "HEAD")
+        _open(hook, "asset", shelf.asset, "/assets/<path:path>", "GET", "HEAD")
 
         async def start(app: Sanic, _: Any) -> None:
             desk.conversations.app = app
@@ -95,6 +96,15 @@ class WebsiteInput(InputChannel):
 
         hook.listener("before_server_start")(start)
         return hook
+
+
+def _open(hook: Blueprint, name: str, answer: Callable[..., Awaitable[HTTPResponse]], path: str, *methods: str) -> None:
+    """Sanic writes on the function that it is given, and a method cannot be written on."""
+
+    async def route(request: Request, **parts: str) -> HTTPResponse:
+        return await answer(request, **parts)
+
+    hook.add_route(route, path, methods=list(methods), name=name)
 
 
 def origins() -> frozenset[str]:
@@ -129,7 +139,7 @@ class Desk:
     async def settings(self, request: Request) -> HTTPResponse:
         return await self._answered(request, self._settings)
 
-    async def allow(self, request: Request, call: str) -> HTTPResponse:
+    async def allow(self, request: Request) -> HTTPResponse:
         """A browser asks this before a page of another address may call."""
         reply = response.empty()
         reply.headers.update(self._sharing(request))
