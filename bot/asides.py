@@ -59,8 +59,7 @@ class Asides:
             subject = library.conditions.get(name) or library.topics.get(name)
             reply = self.teacher.teach(subject, aspect) if subject else self.teacher.answer(reading)
         else:
-            heard = max(dict(reading.heard_topics).items(), key=lambda pair: pair[1], default=("", 0.0))
-            reply = self.teacher.answer(reading, heard[0] if heard[1] >= 0.5 else None)
+            reply = self.teacher.answer(reading)
         return self._then_back(reply)
 
     def compare(self, reading: Reading, command: str) -> Reply:

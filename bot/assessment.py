@@ -53,10 +53,11 @@ class Assessment:
         }
 
 
-def assess(case: Case, library: Library, interview: Interview | None = None) -> Assessment:
+def assess(case: Case, library: Library, interview: Interview | None = None, ranked: bool = True) -> Assessment:
+    """ranked: False leaves conditions out of it altogether: rules and danger questions only."""
     facts = known(case, library)
     urgency = judge(facts, library)
-    fits = rank(facts, library)
+    fits = rank(facts, library) if ranked else ()
     chosen = _with_danger(shown(fits, library), fits, urgency, library)
     question = next_question(case, facts, urgency, fits, library, interview)
     return Assessment(case, facts, _care_level(facts, urgency, chosen, library), urgency, fits, chosen, question, library.version)

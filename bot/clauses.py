@@ -98,7 +98,9 @@ class Splitter:
             self.matcher.add(name, [self.language.make_doc(words) for words in rule["words"]])
 
     def split(self, text: str) -> Message:
-        doc = self.language(text.replace("’", "'").replace("`", "'"))[:LONGEST].as_doc()
+        doc = self.language(text.replace("’", "'").replace("`", "'"))
+        if len(doc) > LONGEST:
+            doc = doc[:LONGEST].as_doc()
         return Message(doc, tuple(_clauses(doc)), tuple(self._cues(doc)))
 
     def _cues(self, doc: Doc) -> Iterable[Cue]:
@@ -106,10 +108,24 @@ class Splitter:
         taken: set[int] = set()
         for start, end, name in found:
             if taken.isdisjoint(range(start, end)):
+                if self.rules[name]["direction"] == AFTER and not _closes(doc, start, end):
+                    continue
                 taken.update(range(start, end))
                 rule = self.rules[name]
                 if rule["role"] != "none":
                     yield Cue(rule["role"], rule["direction"], rule.get("reach", 8), start, end, doc[start:end].text)
+
+
+CLOSERS = frozenset(["i", "it", "its", "he", "she", "they", "not", "never", "none", "nothing", "really", "definitely", "thanks", "mate", "doctor", "just", "now", "down", "away", "completely", "again", "today", "all", "since", "by", "after", "and", "or", "at", "so", "but", "in"])
+
+
+def _closes(doc: Doc, start: int, end: int) -> bool:
+    """'Fever? No.' and 'the swelling has gone now' look back; '? No fever' and 'the foot has gone white' look forward."""
+    if doc[end - 1].lower_ not in {"no", "nope", "nah", "none", "never", "not", "gone", "absent"} or end >= len(doc):
+        return True
+    if doc[start].text != "?" and doc[end - 1].lower_ != "gone":
+        return True
+    return not doc[end].is_alpha or doc[end].lower_ in CLOSERS
 
 
 @lru_cache(maxsize=1)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.assessment import assess
-from bot.case import Case
+from bot.case import PERSON_KEYS, Case
 from bot.library import LEVELS, Library
 from bot.questions import Interview, Question
-from bot.reading import Reading
+from bot.reading import PAYLOAD, Reading
 from bot.turn import Heard
 from bot.wording import Message, Writer, place_of, rising
 
+OFFERED = 240  # payloads that stay good, the newest first
 ALARMING = ("same_day", "emergency_now")
 
 
@@ -86,7 +87,7 @@ class Consultation:
     def __init__(self, library: Library, case: Case, memory: Memory, country: str | None = None, profile: str = "guided") -> None:
         self.library, self.case, self.memory, self.profile = library, case, memory, profile
         self.writer = Writer(library, place_of(case, library, country))
-        self.assessment = assess(case, library, memory.interview)
+        self.assessment = assess(case, library, memory.interview, ranked=profile == "guided")
 
     def open_question(self) -> Question | None:
         return Question(self.memory.asked, self.memory.kind or "danger") if self.memory.asked else None
@@ -134,15 +135,24 @@ class Consultation:
         return self._say([*lead, Message(words, custom={"kind": "say"}), self._asking(self.open_question())], misses=misses)
 
     def _ask_or_tell(self, lead: list[Message]) -> Reply:
-        question = self.assessment.question if self.profile == "guided" or (self.assessment.question and self.assessment.question.kind in ("danger", "again")) else None
+        question = self._left_open() or self.assessment.question
+        if self.profile == "education" and question and question.kind not in ("danger", "again", "person"):
+            question = None
         level = self.assessment.care_level if self._level_rose() else self.memory.level
         if question is None:
             return self.show_result(lead)
         before = self.memory.interview
-        again = before.again | set(question.about) if question.kind == "again" else before.again
+        again = before.again | set(question.about) if question.kind == "again" or set(question.about) <= before.done else before.again
         interview = Interview(before.count + 1, before.done | set(question.about), again)
         shown = self.writer.question(question, self.assessment, interview)
         return self._say([*lead, shown], asked=question.about, before=self.memory.asked, kind=question.kind, interview=interview, level=level, misses=0)
+
+    def _left_open(self) -> Question | None:
+        """Danger signs that were asked about and got no answer, because something else was told: asked once more."""
+        if self.memory.kind not in ("danger", "again"):
+            return None
+        names = tuple(n for n in self.memory.asked if n in self.library.findings and n not in self.assessment.known.findings)
+        return Question(names, "danger") if names and not set(names) & self.memory.interview.again else None
 
     def _asking(self, question: Question | None) -> Message:
         assert question is not None
@@ -163,7 +173,7 @@ class Consultation:
         return Reply((), self.memory)
 
     def show_result(self, lead: Sequence[Message] = ()) -> Reply:
-        assessment = self.assessment if self.profile == "guided" else replace(self.assessment, shown=())
+        assessment = self.assessment
         messages = [*lead, *self.writer.result(assessment)]
         repeated = [m for m in messages if m.custom.get("kind") == "card"]
         if len(repeated) > 1:
@@ -191,9 +201,15 @@ class Consultation:
         keep = changes.pop("keep_sources", False) or not any(m.sources or m.general for m in messages)
         sources = self.memory.sources if keep else tuple(dict.fromkeys(s for m in messages for s in m.sources))
         general = self.memory.general if keep else sum(m.general for m in messages)
-        offered = tuple(b.payload for m in messages for b in m.buttons)
-        memory = replace(self.memory, interview=interview, level=level, sources=sources, general=general, offered=(*offered, *self.memory.offered)[:80], **changes)
+        offered = tuple(dict.fromkeys(p for m in messages for p in (*(b.payload for b in m.buttons), *_chips(m))))
+        memory = replace(self.memory, interview=interview, level=level, sources=sources, general=general, offered=(*offered, *self.memory.offered)[:OFFERED], **changes)
         return Reply(tuple(messages), memory)
+
+
+def _chips(message: Message) -> Iterator[str]:
+    """What was understood, and what is asked about, can be set to yes, no or not sure each by itself."""
+    items = (*message.custom.get("items", ()), *message.custom.get("options", ()))
+    yield from (f"{PAYLOAD}a:{item['id']}:{answer}" for item in items if item["id"] not in PERSON_KEYS for answer in "pau")
 
 
 def remember_complaint(memory: Memory, reading: Reading) -> Memory:

@@ -24,6 +24,11 @@ class Conversation:
     memory: Memory = field(default_factory=Memory)
     profile: str = "guided"
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What the last question was about."""
+        return self.memory.asked
+
     def answer(self, text: str) -> Reply:
         """One turn: read or pressed, red flags first, then what was wanted, then the consultation."""
         pressed = press(text, self.case, self.memory)

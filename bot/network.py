@@ -46,13 +46,15 @@ class Impression:
 
 
 class Network:
-    """Loads bot/reader once; one thread, so that several workers share a machine fairly."""
+    """Loads bot/reader once: networks of one shape from several training runs, whose answers are averaged. One thread."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
-        self.session = onnxruntime.InferenceSession(str(folder / "network.onnx"), options, providers=["CPUExecutionProvider"])
+        self.sessions = [
+            onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]) for path in sorted(folder.glob("*.onnx"))
+        ]
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(LONGEST)
@@ -63,7 +65,8 @@ class Network:
         """Findings below the floor are left out."""
         code = self.tokenizer.encode(text)
         feed = {"ids": np.array([code.ids], dtype=np.int64), "mask": np.array([code.attention_mask], dtype=np.int64)}
-        said, roles, attention, intent, aspects, topic, mean = (out[0] for out in self.session.run(OUTPUTS, feed))
+        answers = [session.run(OUTPUTS, feed) for session in self.sessions]
+        said, roles, attention, intent, aspects, topic, mean = (np.mean([a[i][0] for a in answers], axis=0) for i in range(len(OUTPUTS)))
         chances = 1 / (1 + np.exp(-said))
         heard = tuple(
             Heard(self.labels["findings"][i], float(chances[i]), tuple(map(float, _softmax(roles[i]))), *_span(attention[i], code.offsets))

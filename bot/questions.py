@@ -195,6 +195,8 @@ class _Asker:
     # --- gain ---------------------------------------------------------------------------------------
 
     def gain(self) -> Question | None:
+        if not self.fits:
+            return None
         leading = [self.library.conditions[fit.id] for fit in self.fits if fit.score >= self.fits[0].score - 4.0][:10]
         shares = likelihoods(tuple(fit for fit in self.fits if fit.id in {c.id for c in leading}))
         if shares and max(shares.values()) >= SETTLED:
@@ -229,6 +231,17 @@ def emergency_signs(library: Library) -> frozenset[str]:
         flags = (flag for flag in library.red_flags.values() if flag.level == "emergency_now")
         _SIGNS[library.version] = frozenset(a.name for flag in flags for c in flag.when.conjuncts for a in c if a.kind == PRESENT)
     return _SIGNS[library.version]
+
+
+def alarms_alone(library: Library) -> frozenset[str]:
+    """Findings that by themselves give care the same day or at once."""
+    out = set()
+    for flag in (f for f in library.red_flags.values() if LEVELS.index(f.level) >= LEVELS.index("same_day")):
+        for conjunct in flag.when.conjuncts:
+            stated = [atom.name for atom in conjunct if atom.kind == PRESENT]
+            if len(stated) == 1 and not any(atom.kind in ("absent", "unsure", "age_from", "days_over") for atom in conjunct):
+                out.add(stated[0])
+    return frozenset(out)
 
 
 def _gain(name: str, leading: list[Condition], shares: Mapping[str, float], library: Library) -> float:

@@ -11,18 +11,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot import person
+from bot.aspects import aspects_of
 from bot.case import PERSON_KEYS
 from bot.clauses import MENTIONED, Message, Splitter
 from bot.library import Library
 from bot.network import Heard, Impression, Network, network
 from bot.phrases import Hit, Phrases
-from bot.questions import emergency_signs
+from bot.questions import alarms_alone, emergency_signs
 from bot.rule import ABSENT, PRESENT, UNSURE
 from bot.signs import Sign, Signs
 
-SURE = 0.4  # the network alone
-BELIEVED = 0.6  # the network alone, on a sign of an emergency
-HINTED = 0.3  # the network beside a phrase of the word lists
+QUESTIONS = ("ask_condition", "ask_topic", "compare", "ask_fit")
+SURE = 0.55  # the network alone
+CLEAR = 0.9  # a role of the network that no denial beside the words overrules
+FAINT = 0.3  # the network alone, on an alarm: heard faintly, it is asked about
+BELIEVED = 0.65  # the network alone, on a sign of an emergency
+HINTED = 0.25  # the network beside a phrase of the word lists
 PAYLOAD = "kg:"  # what our own buttons carry: typed by a person it says nothing
 LONGEST = 4000  # characters that are read of one message
 
@@ -59,7 +63,6 @@ class Reading:
     aspects: tuple[str, ...] = ()
     facts: tuple[person.Fact, ...] = ()
     intents: tuple[tuple[str, float], ...] = ()
-    heard_topics: tuple[tuple[str, float], ...] = ()
 
     def answers(self) -> dict[str, str]:
         """Finding → present, absent or unsure; what is only mentioned is left out."""
@@ -86,7 +89,7 @@ class Reader:
         self.lookalikes = Phrases({f.id: f.not_said_by for f in told})
         self.conditions = Phrases({c.id: (c.name, c.clinical_name, *c.also_called, *c.misspellings) for c in library.conditions.values()})
         self.topics = Phrases({t.id: (t.name, *t.also_called) for t in library.topics.values()})
-        self.signs = emergency_signs(library)
+        self.signs, self.alone = emergency_signs(library), alarms_alone(library)
         self._kept = lru_cache(maxsize=64)(self._read)
 
     def read(self, text: str, asked: Iterable[str] = ()) -> Reading:
@@ -99,16 +102,24 @@ class Reader:
         message = self.splitter.split(text)
         impression = self.net.read(text) if self.net else Impression((), {}, {}, {}, None)  # type: ignore[arg-type]
         named = _longest(self.conditions.find(text))
+        intent = max(impression.intents, key=lambda name: impression.intents[name], default="")
         return Reading(
             text,
             tuple(self._findings(text, message, impression)),
             named,
-            tuple(hit for hit in _longest(self.topics.find(text)) if not any(_overlap(hit, other) for other in named)),
-            tuple(name for name, chance in impression.aspects.items() if chance >= 0.5),
+            self._topics(text, named, impression) if intent in QUESTIONS else (),
+            aspects_of(text, impression.aspects, intent in QUESTIONS),
             tuple(person.facts(text, asked)),
             tuple(impression.intents.items()),
-            tuple((name, chance) for name, chance in impression.topics.items() if name and chance >= 0.2),
         )
+
+    def _topics(self, text: str, named: tuple[Named, ...], impression: Impression) -> tuple[Named, ...]:
+        """Topics that are named; where neither a condition nor a topic is, the one that the network hears."""
+        found = tuple(hit for hit in _longest(self.topics.find(text)) if not any(_overlap(hit, other) for other in named))
+        best = max(impression.topics, key=lambda name: impression.topics[name], default="")
+        if not found and not named and best in self.library.topics and impression.topics[best] >= SURE:
+            return (Named(best, 0, len(text)),)
+        return found
 
     def _findings(self, text: str, message: Message, impression: Impression) -> Iterable[Said]:
         heard = {h.id: h for h in impression.heard if h.id in self.library.findings}
@@ -122,10 +133,11 @@ class Reader:
             if not any(sign.id == like.id and like.start < sign.end and sign.start < like.end for like in lookalike):
                 self._keep(out, self._by_sign(sign, message, heard.get(sign.id)))
         for hit in self.denials.find(text):
-            if hit.id not in out or out[hit.id].role != PRESENT:
+            chance = heard[hit.id].said if hit.id in heard else 0.0
+            if (hit.id not in out or out[hit.id].role != PRESENT) and not (self.net and chance < HINTED):
                 out[hit.id] = Said(hit.id, ABSENT, hit.start, hit.end, "words", 1.0)
         for name, h in heard.items():
-            if name not in out and h.said >= SURE:
+            if name not in out and (h.said >= SURE or (name in self.alone and h.said >= FAINT and self._heard_role(h) == PRESENT)):
                 out[name] = self._by_network(h, message)
         self._settle(out)
         return sorted(out.values(), key=lambda s: (s.start, s.id))
@@ -142,13 +154,19 @@ class Reader:
         if said and (said.id not in out or _weight(said) > _weight(out[said.id])):
             out[said.id] = said
 
-    def _by_sign(self, sign: Sign, message: Message, heard: Heard | None) -> Said:
+    def _is_too_faint(self, name: str, chance: float) -> bool:
+        """Word lists alone are believed where the finding is an alarm by itself, or where there is no network to ask."""
+        return self.net is not None and name not in self.alone and chance < HINTED
+
+    def _by_sign(self, sign: Sign, message: Message, heard: Heard | None) -> Said | None:
         """Any part that is denied, doubted or only mentioned makes the whole so."""
         roles = {message.role(*piece)[0] for piece in sign.pieces}
         role = next((r for r in (MENTIONED, UNSURE, ABSENT) if r in roles), None)
         chance = heard.said if heard else 0.0
+        if self._is_too_faint(sign.id, chance):
+            return None
         if role is None:
-            role = self._heard_role(heard) if heard and heard.said >= SURE else PRESENT
+            role = self._checked_role(heard) if heard and heard.said >= SURE else PRESENT
         return Said(sign.id, role, sign.start, sign.end, "both" if chance >= SURE else "words", max(chance, 0.8))
 
     @staticmethod
@@ -158,20 +176,29 @@ class Reader:
             return PRESENT
         return heard.role
 
+    def _checked_role(self, heard: Heard) -> str:
+        """Beside a phrase of the word lists: an emergency sign is taken as stated unless the network is very sure it is not."""
+        if heard.id in self.signs and max(heard.roles) < 0.9:
+            return PRESENT
+        return self._heard_role(heard)
+
     def _by_words(self, hit: Hit, message: Message, heard: Heard | None) -> Said | None:
         role, _cue = message.role(hit.start, hit.end)
         chance = heard.said if heard else 0.0
-        if self.net and hit.id not in self.signs and chance < HINTED:
+        if self._is_too_faint(hit.id, chance):
             return None
         if role is None:
-            role = self._heard_role(heard) if heard and heard.said >= SURE else PRESENT
+            role = self._checked_role(heard) if heard and heard.said >= SURE else PRESENT
         return Said(hit.id, role, hit.start, hit.end, "both" if chance >= SURE else "words", max(chance, 0.9 if hit.exact else 0.7))
 
     def _by_network(self, heard: Heard, message: Message) -> Said:
         """An emergency sign that only the network hears, and faintly, is asked about rather than believed."""
-        if heard.id in self.signs and heard.said < BELIEVED and self._heard_role(heard) == PRESENT:
-            return Said(heard.id, UNSURE, heard.start, heard.end, "network", heard.said)
-        return Said(heard.id, self._heard_role(heard), heard.start, heard.end, "network", heard.said)
+        role = self._heard_role(heard)
+        if role == PRESENT and heard.roles[0] < CLEAR and message.role(heard.start, heard.end)[0] == ABSENT:
+            role = ABSENT
+        if heard.id in self.signs | self.alone and heard.said < (BELIEVED if heard.id in self.signs else SURE) and role == PRESENT:
+            role = UNSURE
+        return Said(heard.id, role, heard.start, heard.end, "network", heard.said)
 
 
 def _weight(said: Said) -> tuple[int, float]:

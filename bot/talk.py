@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from bot.driver import Conversation
 from bot.library import load
 from bot.reading import reader
@@ -9,7 +11,7 @@ from bot.reading import reader
 
 def talk() -> int:
     library = load()
-    conversation = Conversation(library, reader(library))
+    conversation = Conversation(library, reader(library), profile=os.environ.get("KNEE_GUIDE_PROFILE", "guided"))
     print("Tell me what is wrong with your knee. An empty line ends.")
     buttons: list[str] = []
     while True:

@@ -13,31 +13,6 @@ from bot.reading import PAYLOAD, Reading
 from bot.rule import PRESENT
 from bot.wording import Button, Message, Writer, listing
 
-ASPECT_WORDS = (
-    ("compare", r"\b(?:differen\w*|versus|vs\.?|compared?|tell (?:them|it) apart|same (?:thing|as)|distinguish\w*)\b"),
-    ("surgery", r"\b(?:surg\w*|operat\w*|op|keyhole|arthroscop\w*|replacement|go under the knife)\b"),
-    ("exercises", r"\b(?:exercis\w*|stretch\w*|strengthen\w*|workout|physio moves|rehab exercises|yoga)\b"),
-    ("recovery", r"\b(?:how long|recover\w*|heal\w*|go away|get better|last|prognosis|time ?(?:frame|line|scale)|back to normal|permanent|weeks|months|cure[ds]?|chronic)\b"),
-    ("when_to_see", r"\b(?:when (?:should|do|to)|see (?:a|the|my|someone|somebody)|doctor|gp|serious|dangerous|worr\w*|urgent|emergency|hospital|a&e|get it checked|specialist)\b"),
-    ("activity", r"\b(?:can i|could i|should i (?:still|keep|stop)|is it (?:ok|okay|safe|bad)|safe to|ok to|okay to|keep (?:run|train|play|walk|cycl)\w*|run(?:ning)? with|walk (?:with|on)|swim|cycle|drive|football|work with|go to work|sport)\b"),
-    ("prevention", r"\b(?:prevent\w*|avoid (?:it|getting)|come back|coming back|stop it (?:from )?(?:happening|coming)|keep it from|again)\b"),
-    ("tests", r"\b(?:test\w*|scan\w*|x ?-?ray\w*|mri|ultrasound|diagnos\w*|blood test|how do (?:they|doctors) (?:know|find|check))\b"),
-    ("causes", r"\b(?:cause[sd]?|causing|why (?:do|does|did|is|am)|how (?:do|does|did) (?:you|i|people|it) (?:get|happen)|who gets|come from|reason)\b"),
-    ("symptoms", r"\b(?:symptom\w*|signs?|feel like|how do i know|where does it hurt|what does it look)\b"),
-    ("self_care", r"\b(?:what helps|help\w*|at home|myself|tips?|ice|heat|rest|self ?care|ease|relie\w*|what (?:can|should) i do|manage|remed\w*|best thing|get rid)\b"),
-    ("treatment", r"\b(?:treat\w*|injection\w*|medic\w*|physio\w*|cortisone|steroid\w*|prp|fix|therap\w*|what (?:do|will|can) (?:doctors|they))\b"),
-    ("what_is", r"\b(?:what(?:'?s| is| are)|whats|explain|tell me about|meaning|mean|info\w*|about)\b"),
-)  # fmt: skip
-
-
-def aspect_of(reading: Reading) -> str:
-    """The aspect a question is about: the network where it is sure, else by words, else what it is."""
-    by_words = [name for name, pattern in ASPECT_WORDS if re.search(pattern, reading.text.lower())]
-    if reading.aspects:
-        sure = [name for name in reading.aspects if name in by_words]
-        return (sure or list(reading.aspects))[0]
-    return by_words[0] if by_words else "what_is"
-
 
 class Teacher:
     """Answers questions within one consultation."""
@@ -61,17 +36,15 @@ class Teacher:
         topic = self.consultation.memory.topic
         return self.library.conditions.get(topic or "") or self.library.topics.get(topic or "")
 
-    def answer(self, reading: Reading, heard_topic: str | None = None) -> Reply:
+    def answer(self, reading: Reading) -> Reply:
         """A question about a condition or topic with its aspect; 'it' means what is being talked about."""
-        subjects, aspect = self.subjects(reading), aspect_of(reading)
+        subjects, aspect = self.subjects(reading), (*reading.aspects, "what_is")[0]
         glossed = self._glossed(reading)
         if glossed and (not subjects or len(glossed) > 1):
             return self.consultation.say(glossed, topic=self.consultation.memory.topic)
         if len(subjects) > 1 and aspect == "compare":
             return self.compare(subjects[0], subjects[1])
         subject = subjects[0] if subjects else None
-        if subject is None and heard_topic in self.library.topics:
-            subject = self.library.topics[str(heard_topic)]
         subject = subject or self.current() or self.library.topics.get("knee_pain")
         if subject is None:
             return self.consultation.say([Message(self.library.words["unknown_topic"], custom={"kind": "say"})])
@@ -106,7 +79,7 @@ class Teacher:
             lines.append(words["compare_for_left"].format(left=left.name, list=listing([self.writer.label(n) for n in for_left])))
         if for_right:
             lines.append(words["compare_for_right"].format(right=right.name, list=listing([self.writer.label(n) for n in for_right])))
-        if self.consultation.case.findings:
+        if self.consultation.case.findings and self.consultation.profile == "guided":
             lines.append(self._yours(left, right))
         sources = tuple(dict.fromkeys(source for s in first for source in s.sources))
         message = Message("\n".join(lines), custom={"kind": "teaching", "topic": left.id, "aspect": "compare"}, sources=sources, general=sum(not s.sources for s in first))
@@ -128,7 +101,7 @@ class Teacher:
     def does_it_fit(self, reading: Reading) -> Reply:
         """'Could it be gout?', 'why not a meniscus tear?': the same sum, for the one they fear."""
         subjects = [s for s in self.subjects(reading) if isinstance(s, Condition)] or [s for s in [self.current()] if isinstance(s, Condition)]
-        if not subjects or not self.consultation.case.findings:
+        if not subjects or not self.consultation.case.findings or self.consultation.profile == "education":
             return self.answer(reading)
         words, assessment = self.library.words, self.consultation.assessment
         lines = []

@@ -11,9 +11,9 @@ import yaml
 
 from bot.assessment import assess
 from bot.case import Case
+from bot.driver import Conversation
 from bot.library import LEVELS, Library, load
 from bot.reading import reader
-from evaluation.driver import Conversation
 from evaluation.person import Button, Person
 from evaluation.rates import Figure, confusion, middle, share
 
@@ -82,7 +82,7 @@ def play(case: Mapping[str, Any], library: Library, seed: int) -> Played:
     conversation, person = Conversation(library, reader(library)), Person(case, seed)
     message, questions, attempts, talk = person.opens(), 0, 0, []
     for _ in range(TURNS):
-        replies = conversation.send(message)
+        replies = conversation.answer(message).messages
         talk += [f"person: {message}", *(f"bot: {reply.text}" for reply in replies if reply.text)]
         asked = tuple(conversation.asked)
         if asked:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -21,8 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evaluation.marked import SETS, Marked, own, plain
 from evaluation.bench_memory import memory_of
+from evaluation.marked import SETS, Marked, own, plain
 from evaluation.rates import Figure, bootstrap, calibration, confusion, f1, share
 from evaluation.report import grid, into
 
@@ -103,15 +104,16 @@ def held_back(every: int = 1) -> list[Marked]:
 
 def by_spacy() -> Any:
     """Lexical features of spaCy's tokens. The blank English model has no vectors, so these are all that it gives."""
-    from bot.clauses import blank
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer
 
+    from bot.clauses import blank
+
     def lexical(text: str) -> Counter[str]:
         tokens = [t for t in blank().make_doc(text) if not t.is_space]
         norms = ["^", *(t.norm_ for t in tokens), "$"]
-        marks = [*(f"word {n}" for n in norms), *(f"pair {a} {b}" for a, b in zip(norms, norms[1:])), *(f"shape {t.shape_}" for t in tokens)]
+        marks = [*(f"word {n}" for n in norms), *(f"pair {a} {b}" for a, b in itertools.pairwise(norms)), *(f"shape {t.shape_}" for t in tokens)]
         marks += [f"{kind} {part}" for t in tokens for kind, part in (("begin", t.norm_[:3]), ("end", t.norm_[-3:]))]
         return Counter(marks)
 
@@ -128,8 +130,9 @@ def by_letters() -> Any:
 def by_vector() -> Any:
     """The mean vector of the reader's network."""
     import numpy as np
-    from bot.network import network
     from sklearn.preprocessing import FunctionTransformer
+
+    from bot.network import network
 
     return FunctionTransformer(lambda texts: np.stack([network().read(text).vector for text in texts]))
 

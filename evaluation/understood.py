@@ -14,7 +14,6 @@ from bot.assessment import assess
 from bot.case import Case, CaseError, check_person
 from bot.library import load
 from bot.reading import Reading, reader
-from bot.teaching import aspect_of
 from bot.turn import hear
 
 DOUBT = ("present", "absent", "unsure")
@@ -46,10 +45,9 @@ def by_bot(text: str) -> Understood:
     reading = reader(library).read(text)
     took = (time.perf_counter() - begin) * 1000
     intent, confidence = reading.intent
-    heard_topics = tuple(name for name, chance in reading.heard_topics if chance >= 0.5)
     return Understood(
         intent, confidence, {said.id: said.role for said in reading.findings}, tuple(n.id for n in reading.conditions),
-        tuple(n.id for n in reading.topics) or heard_topics, reading.aspects, aspect_of(reading),
+        tuple(n.id for n in reading.topics), reading.aspects, (*reading.aspects, "what_is")[0],
         level_of_reading(reading), took, reading.person(),
     )  # fmt: skip
 
@@ -103,7 +101,7 @@ def from_parse(parsed: Mapping[str, Any], text: str, took: float) -> Understood:
             findings[entity["value"]] = min(role, findings.get(entity["value"], role), key=STRONGEST.index)
     person = {e["entity"]: e["value"] for e in entities if e["entity"] in ("age", "sex", "pregnant", "side", "for", "days", "country")}
     values = {kind: tuple(e["value"] for e in entities if e["entity"] == kind) for kind in ("condition", "topic", "aspect")}
-    answered = aspect_of(Reading(text, aspects=values["aspect"]))
+    answered = (*values["aspect"], "what_is")[0]
     return Understood(
         ranked[0]["name"], float(ranked[0]["confidence"]), findings, values["condition"], values["topic"], values["aspect"],
         answered, level_of(findings, person), took, person,

@@ -79,6 +79,7 @@ def chosen(text: str, buttons: list[dict[str, str]]) -> str:
 
 async def talk(agent: Any) -> None:
     from components.channels.guard import Guard
+    from components.channels.session import forget_if_asked
 
     guard, sender = Guard(lambda: agent), f"console-{uuid.uuid4().hex}"
     loop = asyncio.get_running_loop()
@@ -93,7 +94,9 @@ async def talk(agent: Any) -> None:
             return
         if text.lower() in BYE:
             return
-        buttons = show(await guard.answer(chosen(text, buttons), sender, agent.handle_message, "console"))
+        pieces = await guard.answer(chosen(text, buttons), sender, agent.handle_message, "console")
+        await forget_if_asked(agent, sender, pieces)
+        buttons = show(pieces)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from rasa.shared.exceptions import RasaException
-from telegram import CallbackQuery, Chat, Message, PhotoSize, Sticker, Update, User, Voice
+from telegram import Chat, Message, PhotoSize, Sticker, Update, User, Voice
 
 from components.channels import telegram as channel_of
 from components.channels.limits import Buckets, Limits
@@ -198,7 +198,7 @@ async def test_a_long_reply_is_split_at_sentences():
     texts = api.texts()
     assert len(texts) >= 3 and " ".join(texts) == reply
     assert all(text.endswith(".") for text in texts)
-    assert "reply_markup" not in api.made("sendMessage")[0] and len(api.keys()) == 2
+    assert "reply_markup" not in api.made("sendMessage")[0] and len(api.buttons()) == 2
 
 
 async def test_emoji_count_as_telegram_counts_them():
@@ -211,7 +211,7 @@ async def test_emoji_count_as_telegram_counts_them():
 async def test_all_buttons_are_shown_one_in_a_row(count):
     async with talking(Bot(lambda t: [{"text": "Which?", "buttons": buttons(count)}])) as (phone, api):
         await phone.say("ask me")
-    assert [key["callback_data"] for key in api.keys()] == [button["payload"] for button in buttons(count)]
+    assert [key["callback_data"] for key in api.buttons()] == [button["payload"] for button in buttons(count)]
     assert all(len(row) == 1 for call in api.made("sendMessage") for row in call["reply_markup"]["inline_keyboard"])
 
 
@@ -255,7 +255,7 @@ async def test_a_tap_is_answered_and_the_buttons_go():
     bot = Bot(lambda t: [{"text": "Where?", "buttons": buttons(2)}])
     async with talking(bot) as (phone, api):
         await phone.say("hello")
-        keys = api.keys()
+        keys = api.buttons()
         await phone.tap(keys[1], rows=[[key] for key in keys])
     assert bot.heard == ["hello", "kg:a:finding_2:p"]
     assert len(api.made("answerCallbackQuery")) == 1
@@ -267,7 +267,7 @@ async def test_a_second_tap_on_the_same_question_is_said_to_be_answered():
     bot = Bot(lambda t: [{"text": "Where?", "buttons": buttons(2)}])
     async with talking(bot) as (phone, api):
         await phone.say("hello")
-        for key in api.keys()[:2] * 2:
+        for key in api.buttons()[:2] * 2:
             await phone.tap(key)
     assert bot.heard == ["hello", "kg:a:finding_1:p"]
     assert [call.get("text") for call in api.made("answerCallbackQuery")] == [None, TAPPED, TAPPED, TAPPED]
@@ -277,7 +277,7 @@ async def test_a_button_that_opens_something_to_read_stays():
     bot = Bot(lambda t: [{"text": "It fits:", "buttons": buttons(2, "t")}])
     async with talking(bot) as (phone, api):
         await phone.say("hello")
-        for key in api.keys()[:2]:
+        for key in api.buttons()[:2]:
             await phone.tap(key)
     assert bot.heard[1:] == ["kg:t:finding_1:p", "kg:t:finding_2:p"] and not api.made("editMessageText")
 
@@ -287,7 +287,7 @@ async def test_a_payload_longer_than_64_bytes_travels_as_a_short_id_also_after_a
     bot = Bot(lambda t: [{"text": "Where?", "buttons": [{"title": "There", "payload": long}]}], tmp_path / "t.db")
     async with talking(bot) as (phone, api):
         await phone.say("hello")
-        key = api.keys()[0]
+        key = api.buttons()[0]
         assert key["callback_data"].startswith("#") and len(key["callback_data"]) <= 64
     async with talking(bot) as (phone, api):
         await phone.tap(key)

@@ -13,7 +13,7 @@ from sanic import Sanic
 from components.channels import session
 from components.channels.limits import Buckets, Limits, address_of
 from components.channels.rendering import typed
-from components.channels.website import COOKIE, WebsiteInput
+from components.channels.website import COOKIE, WEB, WebsiteInput
 from tests.channels.house import Bot, buttons, serving
 
 TEXT = "my knee locks and i cannot straighten it"
@@ -205,8 +205,10 @@ async def test_too_many_turns_waiting_are_refused():
     bot.before = lambda: asyncio.sleep(0.3)
     async with visiting(bot, limits=Limits(waiting=1)) as page:
         await page.get("/api/history")
-        statuses = sorted(answer.status_code for answer in await asyncio.gather(*(say(page, TEXT) for _ in range(4))))
-    assert statuses == [200, 200, 429, 429]
+        answers = await asyncio.gather(*(say(page, TEXT, f"m{i}") for i in range(4)))
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 429, 429]
+        again = [await say(page, TEXT, f"m{i}") for i in range(4)]
+    assert [answer.status_code for answer in again] == [200] * 4 and len(bot.heard) == 4
 
 
 class _Request:
@@ -295,7 +297,7 @@ async def test_the_history_is_what_was_shown_with_buttons_by_their_words():
         await page.post("/api/message", json={"payload": "kg:old"})
         told = (await page.get("/api/history")).json()["messages"]
     assert [m["text"] for m in told if m["from"] == "person"] == [TEXT, "Fever", "Fever; A rash", session.A_CHOICE]
-    assert [m for m in told if m["from"] == "bot"][0] == {"from": "bot", **question}
+    assert next(m for m in told if m["from"] == "bot") == {"from": "bot", **question}
 
 
 async def test_an_emergency_card_stands_until_another_card_comes():
@@ -334,6 +336,7 @@ async def test_saying_so_in_the_conversation_forgets_too(tmp_path):
         await say(page, "zanzibar-marker")
         assert (await page.post("/api/message", json={"payload": "kg:c:forget"})).json()["messages"][0]["text"] == "It is deleted."
         assert b"zanzibar" not in database.read_bytes()
+        assert (await page.get("/api/history")).json()["messages"] == []
 
 
 async def test_forgetting_drops_the_store_in_memory_and_the_one_that_stands_in():
@@ -349,10 +352,7 @@ class _Nowhere:
         return None
 
 
-async def test_when_it_cannot_be_deleted_the_person_is_told(tmp_path):
-    async with visiting(Bot()) as page:
-        await say(page, TEXT)
-        page._transport  # the same page, while the bot is away
+async def test_when_it_cannot_be_deleted_the_person_is_told():
     async with visiting(None) as page:
         await page.get("/api/history")
         answer = await page.post("/api/forget", json={})
@@ -403,6 +403,14 @@ async def test_nothing_outside_the_served_files_is_served(web, path):
         answer = await reader.read()
         writer.close()
     assert answer.split(b" ")[1] == b"404" and b"secret" not in answer.split(b"\r\n\r\n")[1]
+
+
+async def test_every_file_that_the_page_may_ask_for_is_served():
+    folders = [folder for folder in WEB.iterdir() if folder.is_dir() and folder.name in ("chat", "drawings", "lang", "page")]
+    files = [file.relative_to(WEB).as_posix() for folder in folders for file in folder.rglob("*") if file.is_file()]
+    async with visiting(Bot()) as page:
+        for path in ("/", "/chat", "/widget.js", *(f"/assets/{file}" for file in files)):
+            assert (await page.get(path)).status_code == 200, path
 
 
 @pytest.mark.slow

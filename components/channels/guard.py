@@ -58,7 +58,7 @@ def unpacked(custom: Dict[Text, Any]) -> Dict[Text, Any]:
 
 def plain(text: Text) -> Text:
     """Typed text that looks like one of Rasa's own commands is only text."""
-    return re.sub(r"^\s*(?:/+|EXTERNAL:\s*)+", "", text, flags=re.IGNORECASE).strip() or "?"
+    return re.sub(r"^(?:[\s/]|EXTERNAL:)+", "", text, flags=re.IGNORECASE).strip() or "?"
 
 
 class Guard:
@@ -90,7 +90,7 @@ class Guard:
         try:
             reply, case = await self._consult(text, sender)
             pieces = [_piece(sender, message) for message in reply.messages]
-            await self._keep(text, sender, channel, case, reply)
+            await self._try_to_keep(text, sender, channel, case, reply)
             return spoken + pieces if pieces else [*spoken, {"recipient_id": sender, "text": BROKEN}]
         except Exception as error:
             logger.error("the guard could not consult: %s", type(error).__name__)
@@ -117,6 +117,13 @@ class Guard:
             reply = Reply((*reply.messages, *after.messages), after.memory)
         return reply, turn.heard.case
 
+    async def _try_to_keep(self, text: Text, sender: Text, channel: Text, case: Case, reply: Reply) -> None:
+        """A store that fails or a lock that a dead worker holds must not cost the person the answer."""
+        try:
+            await asyncio.wait_for(self._keep(text, sender, channel, case, reply), 1.5)
+        except Exception as error:
+            logger.error("a turn could not be kept: %s", type(error).__name__)
+
     async def _keep(self, text: Text, sender: Text, channel: Text, case: Case, reply: Reply) -> None:
         """What was said and shown goes into the tracker, so that nothing is asked twice."""
         agent = self.agent()
@@ -131,7 +138,7 @@ class Guard:
         if tracker.latest_message is None or tracker.latest_message.text != text:
             events.append(UserUttered(text, {"name": "describe", "confidence": 1.0}, [], input_channel=channel))
         events += [SlotSet("case", case.to_slot()), *(SlotSet(k, v) for k, v in reply.memory.slots().items())]
-        events += [BotUttered(message.text) for message in reply.messages]
+        events += [BotUttered(m.text, _drawn(m)) for m in reply.messages]
         events.append(ActionExecuted("action_listen"))
         domain = agent.domain
         for event in events:
@@ -153,6 +160,12 @@ class Guard:
 def _goes_on(piece: Dict[Text, Any]) -> bool:
     """A same-day card alone is half a turn: the question or the result that follows it is missing."""
     return bool(piece.get("text")) and piece.get("custom", {}).get("level") != "same_day"
+
+
+def _drawn(message: Message) -> Dict[Text, Any]:
+    """What a page shows again after a reload."""
+    buttons = [{"title": b.title, "payload": b.payload} for b in message.buttons]
+    return {"buttons": buttons or None, "custom": dict(message.custom) or None}
 
 
 def _piece(sender: Text, message: Message) -> Dict[Text, Any]:

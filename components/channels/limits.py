@@ -97,7 +97,7 @@ class Limits:
     longest: int = field(default_factory=lambda: min(LONGEST, int(number("KNEE_GUIDE_LONGEST", LONGEST))))
 
     def wait(self, sender: str | None, address: str | None) -> float:
-        """Seconds until this message may pass; 0 now. A person of nobody knows which address is only counted as a sender."""
+        """Seconds until this message may pass; 0 now. Without an address only the sender is counted."""
         by_address = self.address.take(address) if address else 0.0
         return by_address or (self.sender.take(sender) if sender else 0.0)
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import html
+import logging
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.case import Case
 from bot.reading import PAYLOAD
+from bot.wording import place_of
+from components.reader import shared_library
+from components.settings import country
+
+logger = logging.getLogger(__name__)
 
 Piece = dict[str, Any]
 Button = dict[str, str]
@@ -37,6 +44,19 @@ LIMITS = {
     "telegram": Limit(text=4096, buttons=1, groups=30, title=64, data=64, message=4096),
     "slack": Limit(text=3000, buttons=5, groups=20, title=75, data=2000, message=12000),
 }
+
+
+# --- our own sentences ------------------------------------------------------------------------------------
+
+
+def with_number(sentence: str) -> str:
+    """The operator's country decides the number. A sentence is said even when the knowledge cannot be read."""
+    try:
+        number = place_of(Case(), shared_library(), country()).number
+    except Exception as error:
+        logger.error("the emergency number could not be read: %s", type(error).__name__)
+        number = "your local emergency number"
+    return sentence.format(number=number)
 
 
 # --- what people type -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from components.channels.guard import Guard
+from components.channels.session import forget_if_asked
 
 
 class KneeRestInput(InputChannel):
@@ -36,8 +37,10 @@ class KneeRestInput(InputChannel):
             sender = body.get("sender")
             if not isinstance(sender, str) or not sender.strip():
                 return response.json({"error": "the field 'sender' is missing: give each conversation a name of its own"}, status=422)
-            guard = Guard(lambda: getattr(request.app.ctx, "agent", None))
-            return response.json(await guard.answer(body.get("message"), sender.strip()[:200], on_new_message, self.name()))
+            agent, name = getattr(request.app.ctx, "agent", None), sender.strip()[:200]
+            pieces = await Guard(lambda: agent).answer(body.get("message"), name, on_new_message, self.name())
+            await forget_if_asked(agent, name, pieces)
+            return response.json(pieces)
 
         return hook
 

@@ -24,7 +24,7 @@ from sanic import Sanic
 from bot.consultation import memory_from
 from bot.reading import PAYLOAD
 from components.channels.guard import Guard, Handler, unpacked
-from components.channels.limits import Limits, Turns
+from components.channels.limits import Busy, Limits, Turns
 from components.reader import shared_library
 from components.turns import slots_of
 
@@ -92,15 +92,17 @@ class Answers:
     def keep(self, sender: str, message_id: str, task: asyncio.Task[list[Piece]]) -> None:
         self._tasks[sender, message_id] = (time.monotonic(), task)
 
-    def drop(self, sender: str) -> None:
-        for key in [key for key in self._tasks if key[0] == sender]:
+    def drop(self, sender: str, but: str = "") -> None:
+        for key in [key for key in self._tasks if key[0] == sender and key[1] != but]:
             del self._tasks[key]
+
+    def drop_one(self, sender: str, message_id: str) -> None:
+        self._tasks.pop((sender, message_id), None)
 
     def _tidy(self) -> None:
         while self._tasks:
-            key, (since, task) = next(iter(self._tasks.items()))
-            failed = task.done() and (task.cancelled() or task.exception() is not None)
-            if not failed and len(self._tasks) <= KEPT and time.monotonic() - since < KEPT_FOR:
+            key, (since, _) = next(iter(self._tasks.items()))
+            if len(self._tasks) <= KEPT and time.monotonic() - since < KEPT_FOR:
                 return
             del self._tasks[key]
 
@@ -172,7 +174,11 @@ class Conversations:
         if task is None:
             task = asyncio.ensure_future(self._turn(text, sender, message_id))
             self.answers.keep(sender, message_id, task)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except Busy:
+            self.answers.drop_one(sender, message_id)  # it was not heard; sent again, it may be
+            raise
 
     async def _turn(self, text: str, sender: str, message_id: str) -> list[Piece]:
         async with self.turns.turn(sender):
@@ -181,7 +187,7 @@ class Conversations:
                 return before
             pieces = await Guard(self.agent).answer(text, sender, self._named(message_id), self.channel)
             if any((piece.get("custom") or {}).get("kind") == "forgotten" for piece in pieces):
-                await self._forget(sender)
+                await self._forget(sender, message_id)
             return pieces
 
     def _named(self, message_id: str) -> Handler:
@@ -203,8 +209,9 @@ class Conversations:
             logger.error("a conversation could not be deleted: %s", type(error).__name__)
             return NOT_FORGOTTEN
 
-    async def _forget(self, sender: str) -> None:
-        self.answers.drop(sender)
+    async def _forget(self, sender: str, but: str = "") -> None:
+        """`but`: the message that asked for it; what was answered to that one says nothing about the person."""
+        self.answers.drop(sender, but)
         await forget(self.agent(), sender)
 
 
@@ -369,3 +376,14 @@ def _ticked(text: str, options: Any) -> str:
 def _standing(messages: list[Piece]) -> Piece | None:
     cards = [message for message in messages if (message.get("custom") or {}).get("kind") == "card"]
     return cards[-1] if cards and cards[-1]["custom"].get("level") == "emergency_now" else None
+
+
+async def forget_if_asked(agent: Any, sender: str, pieces: list[Piece]) -> None:
+    """After the person said so and was asked once more: what is stored goes too. A failure is said in place of 'deleted'."""
+    for piece in pieces:
+        if piece.get("custom", {}).get("kind") == "forgotten":
+            try:
+                await forget(agent, sender)
+            except Exception as error:
+                logger.error("a conversation could not be deleted: %s", type(error).__name__)
+                piece["text"] = NOT_FORGOTTEN

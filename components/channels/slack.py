@@ -20,13 +20,16 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler, AsyncRateLimitErrorRetryHandler, AsyncServerErrorRetryHandler
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.case import Case
 from bot.reading import PAYLOAD
-from bot.wording import place_of
 from components.channels.limits import Busy, Limits, Turns, cap_bodies
 from components.channels.rendering import (
     LIMITS,
@@ -44,10 +47,9 @@ from components.channels.rendering import (
     split,
     text_of,
     typed,
+    with_number,
 )  # fmt: skip
 from components.channels.session import Conversations, Inbox, Seen, offered, sender_of
-from components.reader import shared_library
-from components.settings import country
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ class SlackInput(InputChannel):
     def client(self) -> AsyncWebClient:
         """The library would log whole requests, with what was said."""
         logging.getLogger("slack_sdk").setLevel(logging.WARNING)
-        handlers = [handler(max_retry_count=TRIES) for handler in RETRIES]
+        handlers: list[AsyncRetryHandler] = [handler(max_retry_count=TRIES) for handler in RETRIES]
         return AsyncWebClient(self.token, base_url=self.api, timeout=10, retry_handlers=handlers)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -161,7 +163,7 @@ class Pen:
             await self._post(place, plain, blocks)
 
     async def say(self, place: Place, sentence: str) -> None:
-        await self.write(place, {"text": _numbered(sentence)})
+        await self.write(place, {"text": with_number(sentence)})
 
     async def _post(self, place: Place, text: str, blocks: list[dict[str, Any]]) -> None:
         await self.client.chat_postMessage(
@@ -212,10 +214,6 @@ def _button(button: dict[str, str], number: int) -> dict[str, Any]:
     return {"type": "button", "text": title, "value": data_of(button["payload"], LIMIT.data), "action_id": f"answer_{number}"}
 
 
-def _numbered(sentence: str) -> str:
-    return sentence.format(number=place_of(Case(), shared_library(), country()).number)
-
-
 # --- receiving --------------------------------------------------------------------------------------------
 
 
@@ -245,7 +243,7 @@ class Workspace:
         """Only where the operator has made slash commands; what it says is seen by this person only."""
         sender = self._sender(form.get("team_id"), form.get("user_id"))
         word = str(form.get("command", "")).lstrip("/").lower()
-        said = await self.conversations.forget(sender) if word == "forget" else _numbered(HELP)
+        said = await self.conversations.forget(sender) if word == "forget" else with_number(HELP)
         return response.json({"response_type": "ephemeral", "text": mrkdwn(said)})
 
     async def _event(self, content: dict[str, Any], delivery: str) -> None:

@@ -26,9 +26,7 @@ from telegram.constants import ChatAction, ChatType, ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.case import Case
 from bot.reading import PAYLOAD
-from bot.wording import place_of
 from components.channels.limits import Busy, Limits, Turns, cap_bodies
 from components.channels.rendering import (
     LIMITS,
@@ -46,10 +44,9 @@ from components.channels.rendering import (
     telegram_size,
     text_of,
     typed,
+    with_number,
 )  # fmt: skip
 from components.channels.session import Conversations, Inbox, Seen, offered, secret_from, sender_of
-from components.reader import shared_library
-from components.settings import country
 
 logger = logging.getLogger(__name__)
 
@@ -100,9 +97,9 @@ class TelegramInput(InputChannel):
         return hmac.new(self.secret.encode(), b"path", "sha256").hexdigest()[:32]
 
     def bot(self) -> Bot:
-        """The library would log the address of each call, and the token is in it."""
+        """The library would log the address of each call, and the token is in it; and what came back."""
         for name in ("httpx", "httpcore", "telegram"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         calls, unused = HTTPXRequest(read_timeout=10, connect_timeout=10), HTTPXRequest(connection_pool_size=1)
         return Bot(self.token, base_url=f"{self.api}/bot", request=calls, get_updates_request=unused)
 
@@ -151,8 +148,7 @@ class Pen:
             await self._send(chat, MORE, keyboard)
 
     async def say(self, chat: int, sentence: str) -> None:
-        number = place_of(Case(), shared_library(), country()).number
-        await self._send(chat, telegram_html(sentence.format(number=number)), None)
+        await self._send(chat, telegram_html(with_number(sentence)), None)
 
     async def _send(self, chat: int, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
         await self._patiently(
@@ -177,19 +173,21 @@ class Pen:
 
     @asynccontextmanager
     async def typing(self, chat: int) -> AsyncIterator[None]:
-        task = asyncio.ensure_future(self._type(chat))
+        """A call that is cut off would spoil the connection for the answer; so it is left to end, but not waited for long."""
+        done = asyncio.Event()
+        task = asyncio.ensure_future(self._type(chat, done))
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            done.set()
+            await asyncio.wait({task}, timeout=1.0)
 
-    async def _type(self, chat: int) -> None:
+    async def _type(self, chat: int, done: asyncio.Event) -> None:
         with suppress(TelegramError):
-            while True:
+            while not done.is_set():
                 await self.bot.send_chat_action(chat, ChatAction.TYPING)
-                await asyncio.sleep(TYPING)
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(done.wait(), TYPING)
 
     async def _patiently(self, call: Callable[[], Awaitable[Any]]) -> None:
         for pause in (*self.pauses, None):

@@ -22,10 +22,10 @@ from sanic.response import HTTPResponse
 
 from bot.case import Case
 from bot.reading import PAYLOAD
-from bot.wording import Place, place_of
+from bot.wording import place_of
 from components.channels import session
 from components.channels.limits import Busy, Limits, address_of, cap_bodies
-from components.channels.rendering import typed
+from components.channels.rendering import typed, with_number
 from components.channels.session import Conversations, Cookies, secret_from
 from components.reader import shared_library
 from components.settings import country
@@ -165,7 +165,7 @@ class Desk:
         try:
             pieces = await self.conversations.answer(text, sender, message_id)
         except Busy:
-            raise Refused(429, self._say(TOO_FAST), 2) from None
+            raise Refused(429, with_number(TOO_FAST), 2) from None
         messages = [{key: piece[key] for key in ("text", "buttons", "custom") if piece.get(key)} for piece in pieces]
         _fill(reply, {"messages": messages, "id": message_id})
 
@@ -186,7 +186,7 @@ class Desk:
         self._check_rate(request)
         wanted = str(request.args.get("country") or "").upper()
         where = wanted if wanted in shared_library().countries else country()
-        place = _place(where)
+        place = place_of(Case(), shared_library(), where)
         _fill(reply, {"number": place.number, "tel": place.tel, "country": where})
 
     # --- what is asked and by whom ----------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class Desk:
         pressed = isinstance(payload, str) and payload.startswith(PAYLOAD)
         given = payload if pressed else message if payload is None else None
         if not isinstance(given, str) or not given.strip():
-            raise Refused(422, self._say(NO_WORDS))
+            raise Refused(422, with_number(NO_WORDS))
         if len(given) > self.limits.longest:
             raise Refused(413, TOO_LONG.format(longest=self.limits.longest))
         return given if pressed else typed(given)
@@ -235,7 +235,7 @@ class Desk:
     def _check_rate(self, request: Request, sender: str | None = None) -> None:
         wait = self.limits.wait(sender, address_of(request))
         if wait:
-            raise Refused(429, self._say(TOO_FAST), wait)
+            raise Refused(429, with_number(TOO_FAST), wait)
 
     def _sharing(self, request: Request) -> dict[str, str]:
         origin = request.headers.get("origin")
@@ -246,17 +246,10 @@ class Desk:
             "Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type", "Access-Control-Max-Age": "600",
         }  # fmt: skip
 
-    def _say(self, sentence: str) -> str:
-        return sentence.format(number=_place(country()).number)
-
 
 def _from_elsewhere(request: Request) -> bool:
     """Browsers say it themselves, and a page cannot change it."""
     return bool(request.headers.get("sec-fetch-site") == "cross-site")
-
-
-def _place(where: str | None) -> Place:
-    return place_of(Case(), shared_library(), where)
 
 
 def _body(request: Request) -> dict[str, Any]:

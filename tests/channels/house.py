@@ -6,7 +6,6 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, UserMessage, register
@@ -71,10 +70,6 @@ async def serving(channel: InputChannel, bot: Bot | None) -> AsyncIterator[str]:
         await server.before_stop()
         await server.close()
         await server.after_stop()
-
-
-def without_agent() -> SimpleNamespace:
-    return SimpleNamespace(tracker_store=None)
 
 
 def buttons(count: int, kind: str = "a") -> list[dict[str, str]]:

@@ -28,7 +28,7 @@ class SlackApi:
     async def start(self) -> str:
         app = web.Application()
         app.router.add_post("/api/{method}", self._call)
-        self.runner = web.AppRunner(app)
+        self.runner = web.AppRunner(app, access_log=None)
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", 0)
         await site.start()
@@ -44,7 +44,7 @@ class SlackApi:
         sections = [block["text"]["text"] for call in self.made("chat.postMessage") for block in call["blocks"] if block["type"] == "section"]
         return [_unescaped(text) for text in sections]
 
-    def keys(self) -> list[dict[str, Any]]:
+    def buttons(self) -> list[dict[str, Any]]:
         """All buttons that were sent, in order."""
         blocks = [block for call in self.made("chat.postMessage") for block in call["blocks"] if block["type"] == "actions"]
         return [key for block in blocks for key in block["elements"]]

@@ -74,7 +74,7 @@ class TelegramApi:
     async def start(self) -> str:
         app = web.Application()
         app.router.add_post("/bot{token}/{method}", self._call)
-        self.runner = web.AppRunner(app)
+        self.runner = web.AppRunner(app, access_log=None)
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", 0)
         await site.start()
@@ -89,7 +89,7 @@ class TelegramApi:
     def texts(self) -> list[str]:
         return [read(call["text"]) for call in self.made("sendMessage")]
 
-    def keys(self) -> list[dict[str, Any]]:
+    def buttons(self) -> list[dict[str, Any]]:
         """All buttons that were sent, in order."""
         return [key for call in self.made("sendMessage") for row in call.get("reply_markup", {}).get("inline_keyboard", ()) for key in row]
 
