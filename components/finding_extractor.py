@@ -30,7 +30,8 @@ class KneeFindingExtractor(GraphComponent, EntityExtractorMixin):
     @classmethod
     def fingerprint_addon(cls, config: Dict[Text, Any]) -> Optional[Text]:
         """The knowledge and the network are read from files of their own: their digests are part of what was trained."""
-        return f"{shared_library().version} {hashlib.sha256(b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*.onnx")))).hexdigest()}"
+        networks = b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*.onnx")))
+        return f"{shared_library().version} {hashlib.sha256(networks).hexdigest()}"
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
