@@ -6,6 +6,7 @@ the person. The word lists alone are enough for every emergency sign: the networ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,7 @@ FAINT = 0.3  # the network alone, on an alarm: heard faintly, it is asked about
 BELIEVED = 0.65  # the network alone, on a sign of an emergency
 HINTED = 0.25  # the network beside a phrase of the word lists
 PAYLOAD = "kg:"  # what our own buttons carry: typed by a person it says nothing
+NOT_SPEECH = re.compile(r"\s*(?:kg:|/?\w+(?:@[\d.]+)?\s*\{.*\}\s*$)", re.DOTALL)  # machine words say nothing of a person
 LONGEST = 4000  # characters that are read of one message
 
 
@@ -97,7 +99,7 @@ class Reader:
         return self._kept(text[:LONGEST], tuple(a for a in asked if a in PERSON_KEYS))
 
     def _read(self, text: str, asked: tuple[str, ...]) -> Reading:
-        if text.lstrip().startswith(PAYLOAD):
+        if NOT_SPEECH.match(text):
             return Reading(text)
         message = self.splitter.split(text)
         impression = self.net.read(text) if self.net else Impression((), {}, {}, {}, None)  # type: ignore[arg-type]

@@ -91,7 +91,7 @@ def train(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenizer, 
     return model.eval()
 
 
-def export(model: Reader, labels: Labels, tokenizer: Tokenizer, folder: Path) -> None:
+def export(model: Reader, labels: Labels, tokenizer: Tokenizer, folder: Path, name: str) -> None:
     """Writes the network as ONNX with 8-bit weights, its labels and its tokenizer."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -101,7 +101,7 @@ def export(model: Reader, labels: Labels, tokenizer: Tokenizer, folder: Path) ->
     names = ["said", "roles", "attention", "intent", "aspects", "topic", "mean", "votes"]
     axes = {"ids": {0: "batch", 1: "tokens"}, "mask": {0: "batch", 1: "tokens"}, **{n: {0: "batch"} for n in names}, "attention": {0: "batch", 2: "tokens"}, "votes": {0: "batch", 1: "tokens"}}
     torch.onnx.export(model, (ids, torch.ones_like(ids)), str(full), input_names=["ids", "mask"], output_names=names, dynamic_axes=axes, opset_version=17, dynamo=False)
-    quantize_dynamic(full, folder / "network.onnx", weight_type=QuantType.QInt8)
+    quantize_dynamic(full, folder / f"{name}.onnx", weight_type=QuantType.QInt8)
     full.unlink()
     (folder / "labels.json").write_text(json.dumps(labels.as_dict(), indent=1) + "\n", encoding="utf-8")
 
@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "bot" / "reader")
     parser.add_argument("--passes", type=int, default=10)
     parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--name", default="network_1", help="bot/reader may hold several networks; their answers are averaged")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     base = options.base or installed_base()
@@ -131,7 +132,7 @@ def main() -> None:
     tokenizer.enable_truncation(256)
     tokenizer.enable_padding()
     model = train(messages, labels, tokenizer, base, options.passes, options.seed, options.rate)
-    export(model, labels, tokenizer, options.out)
+    export(model, labels, tokenizer, options.out, options.name)
     tokenizer.no_padding()
     tokenizer.save(str(options.out / "tokenizer.json"))
     torch.save(model.state_dict(), options.out / "weights.pt")
