@@ -67,6 +67,13 @@ class Server:
         with urllib.request.urlopen(f"{self.url}/conversations/{urllib.parse.quote(sender)}/tracker?token={TOKEN}") as answer:
             return json.loads(answer.read())["slots"]  # type: ignore[no-any-return]
 
+    def actions_of(self, sender: str) -> list[str]:
+        """The actions that followed the last message, in order."""
+        with urllib.request.urlopen(f"{self.url}/conversations/{urllib.parse.quote(sender)}/tracker?include_events=ALL&token={TOKEN}") as answer:
+            events = json.loads(answer.read())["events"]
+        last = max(i for i, event in enumerate(events) if event["event"] == "user")
+        return [e["name"] for e in events[last:] if e["event"] == "action" and e["name"] != "action_listen"]
+
     def parse(self, text: str) -> dict[str, Any]:
         return self._post(f"/model/parse?token={TOKEN}", {"text": text})  # type: ignore[no-any-return]
 

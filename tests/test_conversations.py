@@ -62,6 +62,64 @@ def _check_end(slots, asked, wanted):
         assert name not in asked
 
 
+RULES = {
+    "a complaint is consulted on": ("my knee hurts on the stairs", "action_consult"),
+    "not sure goes to the consultation": ("not sure", "action_consult"),
+    "a correction goes to the consultation": ("actually it is not swollen", "action_consult"),
+    "what the classifier cannot place goes to the consultation": ("fjord qwop zzz", "action_consult"),
+    "a question about a condition is answered": ("what is gout?", "action_teach"),
+    "a question about a topic is answered": ("should i use ice or heat on a sore knee?", "action_teach"),
+    "two conditions are compared": ("what is the difference between a meniscus tear and an acl tear", "action_compare"),
+    "could it be this one": ("could it be gout?", "action_fit"),
+    "what would change the advice": ("what would change your advice?", "action_change"),
+    "why do you ask": ("why do you ask that?", "action_why"),
+    "the result now": ("just tell me what you think it is", "action_result"),
+    "what have you understood": ("what have you understood so far?", "action_summary"),
+    "where does this come from": ("where does this information come from?", "action_sources"),
+    "one question back": ("go back to the last question", "action_go_back"),
+    "a greeting": ("hello", "utter_greet"),
+    "thanks": ("thank you so much", "utter_thank"),
+    "goodbye": ("bye bye", "utter_goodbye"),
+    "who are you": ("are you a real doctor?", "utter_who_are_you"),
+    "small talk": ("haha you are funny", "utter_chitchat"),
+    "outside what we know": ("can you help me with my tax return", "utter_out_of_scope"),
+    "doses are not given": ("how many mg of ibuprofen can i take", "utter_ask_dose"),
+    "help has been found": ("the ambulance is here now", "utter_got_help"),
+    "care is refused": ("i am not going to hospital", "utter_refuse_care"),
+}
+STORIES = {
+    "starting over is confirmed": ("start over please", "yes", "action_start_over"),
+    "starting over is taken back": ("start over please", "no", "action_resume"),
+    "forgetting is confirmed": ("delete my data", "yes", "action_forget"),
+    "forgetting is taken back": ("delete my data", "no", "action_resume"),
+    "a cry for help that names no danger is asked about": ("i cant cope with life anymore", "no", "action_resume"),
+}
+
+
+def test_every_rule_and_story_has_a_message_that_needs_it():
+    told = yaml.safe_load((Path(__file__).parent.parent / "data" / "stories.yml").read_text())
+    assert {rule["rule"] for rule in told["rules"]} == set(RULES)
+    assert {story["story"] for story in told["stories"]} == set(STORIES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_leads_to_its_action(server, rule):
+    sender, (message, action) = someone(), RULES[rule]
+    server.say(sender, message)
+    assert server.actions_of(sender)[:1] == [action]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_story_leads_to_its_action(server, story):
+    sender, (first, second, action) = someone(), STORIES[story]
+    server.say(sender, first)
+    server.say(sender, second)
+    if action != "action_forget":  # after it nothing is left to look at
+        assert server.actions_of(sender)[:1] == [action]
+    else:
+        assert not (server.slots(sender)["case"] or {}).get("findings")
+
+
 def test_a_question_in_mid_interview_is_answered_and_the_interview_goes_on(server):
     sender = someone()
     server.say(sender, "my knee is swollen and it locks")
