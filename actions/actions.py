@@ -97,6 +97,10 @@ class ActionStartOver(_Aside, Action):
     asks = "start_over"
 
 
+class ActionCrisis(_Aside, Action):
+    asks = "crisis"
+
+
 class ActionAskForget(_Aside, Action):
     asks = "ask_forget"
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from bot.case import Case
 from bot.consultation import Consultation, Memory, Reply
-from bot.questions import Interview
+from bot.questions import Interview, Question
 from bot.reading import PAYLOAD, Reading
 from bot.summary import summary
 from bot.teaching import Teacher
-from bot.wording import Button, Message
+from bot.wording import Button, Message, fill
 
 # What a person wants, by intent, and the method below that answers it.
 WANTED = {
     "ask_condition": "teach", "ask_topic": "teach", "compare": "compare", "ask_fit": "fit", "ask_change": "change", "ask_why": "why",
     "ask_result": "result", "ask_summary": "summary", "ask_source": "sources", "go_back": "go_back",
-    "start_over": "ask_start_over", "forget_me": "ask_forget",
+    "start_over": "ask_start_over", "forget_me": "ask_forget", "crisis": "crisis",
 }  # fmt: skip
 BY_BUTTON = {
     "c:why": "why", "c:result": "result", "c:summary": "summary", "c:sources": "sources", "c:restart": "start_over",
@@ -111,6 +111,16 @@ class Asides:
         after = Consultation(self.consultation.library, case, replace(memory, asked=(), before=(), interview=interview), profile=self.consultation.profile)
         after.writer = self.consultation.writer
         return replace(after.go_on(), case=case)
+
+    def crisis(self, reading: Reading, command: str) -> Reply:
+        """A cry for help that names no danger: a kind word, the numbers, and the one question that matters."""
+        consultation = self.consultation
+        question = Question(("suicidal_thoughts",), "danger")
+        interview = replace(consultation.memory.interview, done=consultation.memory.interview.done | set(question.about))
+        place = consultation.writer.place
+        kind = Message(f"{fill(self.words['crisis_check'], place)} {place.crisis_line}", custom={"kind": "say"})
+        asking = consultation.writer.question(question, consultation.assessment, interview)
+        return consultation.say([kind, asking], asked=question.about, kind="danger", interview=interview)
 
     def ask_start_over(self, reading: Reading, command: str) -> Reply:
         return self._sure("ask_start_over", "yes_start_over", f"{PAYLOAD}c:restart")

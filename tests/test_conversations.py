@@ -84,6 +84,7 @@ RULES = {
     "small talk": ("haha you are funny", "utter_chitchat"),
     "outside what we know": ("can you help me with my tax return", "utter_out_of_scope"),
     "doses are not given": ("how many mg of ibuprofen can i take", "utter_ask_dose"),
+    "a cry for help that names no danger is asked about": ("i am scared of what i might do", "action_crisis"),
     "help has been found": ("the ambulance is here now", "utter_got_help"),
     "care is refused": ("i am not going to hospital", "utter_refuse_care"),
 }
@@ -92,7 +93,6 @@ STORIES = {
     "starting over is taken back": ("start over please", "no", "action_resume"),
     "forgetting is confirmed": ("delete my data", "yes", "action_forget"),
     "forgetting is taken back": ("delete my data", "no", "action_resume"),
-    "a cry for help that names no danger is asked about": ("i cant cope with life anymore", "no", "action_resume"),
 }
 
 
