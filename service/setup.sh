@@ -14,11 +14,15 @@ fail() {
 wanted=$(cat requirements.lock .python-version service/uv.lock.txt | cksum)
 if [ -x .venv/bin/python ] && [ "$(cat .stamps/setup 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
-UV=$(command -v uv || true)
-if [ -z "$UV" ]; then
+UV=uv
+if ! uv --version >/dev/null 2>&1; then  # missing, or a pyenv shim that leads nowhere
     if [ ! -x .tools/bin/uv ]; then
         echo "1 of 3  getting uv, the package installer"
-        python=$(command -v python3 || command -v python) || fail "no Python was found" "install any Python 3 and run make again"
+        python=""
+        for candidate in python3 python3.12 python3.11 python3.10 python /usr/bin/python3; do
+            "$candidate" --version >/dev/null 2>&1 && python=$candidate && break
+        done
+        [ -n "$python" ] || fail "no Python was found" "install any Python 3 and run make again"
         rm -rf .tools
         if "$python" -m venv .tools >run/setup.log 2>&1; then
             .tools/bin/python -m pip install --quiet --require-hashes -r service/uv.lock.txt >>run/setup.log 2>&1 \
