@@ -60,7 +60,7 @@ def assess(case: Case, library: Library, interview: Interview | None = None, ran
     fits = rank(facts, library) if ranked else ()
     chosen = _with_danger(shown(fits, library), fits, urgency, library)
     question = next_question(case, facts, urgency, fits, library, interview)
-    return Assessment(case, facts, _care_level(facts, urgency, chosen, library), urgency, fits, chosen, question, library.version)
+    return Assessment(case, facts, _care_level(case, facts, urgency, chosen, library), urgency, fits, chosen, question, library.version)
 
 
 def _with_danger(chosen: tuple[Fit, ...], fits: tuple[Fit, ...], urgency: Urgency, library: Library) -> tuple[Fit, ...]:
@@ -72,23 +72,23 @@ def _with_danger(chosen: tuple[Fit, ...], fits: tuple[Fit, ...], urgency: Urgenc
     return (*chosen[: library.grades.shown_at_most - 1], danger) if danger else chosen
 
 
-def _care_level(facts: Known, urgency: Urgency, chosen: tuple[Fit, ...], library: Library) -> str:
+def _care_level(case: Case, facts: Known, urgency: Urgency, chosen: tuple[Fit, ...], library: Library) -> str:
     """The highest of every rule that fired and of each condition that fits well, where a fit counts for days at most."""
     level = urgency.level or "self_care"
     for fit in chosen:
         if fit.band == "fits_well":
             own = min(library.conditions[fit.id].care_level, HIGHEST_BY_FIT, key=LEVELS.index)
             level = higher(level, own)
-    if LEVELS.index(level) < LEVELS.index(HIGHEST_BY_FIT) and _may_be_urgent(facts, library):
+    if LEVELS.index(level) < LEVELS.index(HIGHEST_BY_FIT) and _may_be_urgent(case, facts, library):
         return HIGHEST_BY_FIT
     if level == "self_care" and facts.days is not None and facts.days > TOO_LONG_FOR_HOME and not facts.has("already_assessed"):
         return "see_clinician_weeks"
     return level
 
 
-def _may_be_urgent(facts: Known, library: Library) -> bool:
+def _may_be_urgent(case: Case, facts: Known, library: Library) -> bool:
     """Whether a sign that the person was not sure of would, if present, need care the same day or at once."""
     for name in (n for n, answer in facts.findings.items() if answer == UNSURE):
-        if judge(Known({**facts.findings, name: PRESENT}, facts.age, facts.days), library).level in ("same_day", "emergency_now"):
+        if judge(known(case.tell(name, PRESENT), library), library).level in ("same_day", "emergency_now"):
             return True
     return False
