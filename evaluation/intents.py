@@ -54,7 +54,7 @@ class Guess:
 
 
 Reading = Callable[[str], Guess]
-Training = Callable[[Sequence[Example], Path, int], Reading]  # examples, a folder for files, epochs
+Training = Callable[[Sequence[Example], Path, int], Reading]  # examples, a folder where trained models are kept, epochs
 
 
 # --- messages -----------------------------------------------------------------------------------------
@@ -218,9 +218,11 @@ def through_rasa(config: str, label: Callable[[str, str], dict[str, str]], every
         from rasa.model_training import train_nlu
 
         learned = labelled() if everything else learned
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.yml").write_text(config.format(epochs=epochs) if config else _own_pipeline(), encoding="utf-8")
         (folder / "nlu.yml").write_text(as_nlu(learned, label), encoding="utf-8")
-        model = train_nlu(str(folder / "config.yml"), str(folder / "nlu.yml"), str(folder / "models"), fixed_model_name="contender")
+        os.environ["RASA_CACHE_DIRECTORY"] = str(folder / "cache")
+        model = train_nlu(str(folder / "config.yml"), str(folder / "nlu.yml"), str(folder), fixed_model_name="contender")
         return rasa_reading(str(model))
 
     return train
@@ -289,18 +291,19 @@ def findings_in(entities: Sequence[Mapping[str, Any]], known: set[str]) -> dict[
 
 @dataclass(frozen=True)
 class Contender:
-    """reads_findings: its findings are judged too."""
+    """reads_findings: its findings are judged too. slow: left out of a quick run. asked: only measured when it is named."""
 
     words: str
     train: Training
     reads_findings: bool = False
     slow: bool = False
+    asked: bool = False
 
 
 CONTENDERS = {
     "rasa": Contender("Rasa's default pipeline (DIET), data/nlu.yml as it is", through_rasa(DEFAULT, one_entity), True, True),
     "rasa-each": Contender("Rasa's default pipeline (DIET), each finding an entity of its own", through_rasa(DEFAULT, entity_each), True, True),
-    "rasa-all": Contender("the same, trained on all of data/messages", through_rasa(DEFAULT, entity_each, everything=True), True, True),
+    "rasa-all": Contender("the same, trained on all of data/messages", through_rasa(DEFAULT, entity_each, everything=True), True, True, True),
     "spacy": Contender("logistic regression on lexical features of spaCy's tokens", regression(by_spacy)),
     "letters": Contender("logistic regression on letters (2 to 5 in a row)", regression(by_letters)),
     "vector": Contender("logistic regression on the network's vector", regression(by_vector)),
@@ -322,6 +325,11 @@ class Measured:
     megabytes: float
     peak: float
     seconds: float
+    epochs: int = 0
+
+    @property
+    def words(self) -> str:
+        return CONTENDERS[self.name].words + (f" ({self.epochs} passes)" if self.name.startswith("rasa") else "")
 
     @property
     def accuracy(self) -> Figure:
@@ -365,7 +373,7 @@ def measure(name: str, every: int, epochs: int) -> Measured:
         name, [(str(m.intent), g.intent, g.confidence) for m, g in zip(messages, guesses)],
         [m.intent == g.intent for m, g in zip(messages, guesses) if m.kind == "questions"],
         [row(m, g.findings) for m, g in zip(messages, guesses)] if contender.reads_findings else [],
-        took, memory_of(os.getpid()).own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, seconds,
+        took, memory_of(os.getpid()).own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, seconds, epochs,
     )  # fmt: skip
 
 
@@ -386,7 +394,7 @@ HEAD = (
 def line(measured: Measured) -> tuple[str, ...]:
     found = measured.found
     return (
-        CONTENDERS[measured.name].words, _short(measured.accuracy), f"{share(measured.questions).value:.3f}", f"{measured.each_intent:.3f}",
+        measured.words, _short(measured.accuracy), f"{share(measured.questions).value:.3f}", f"{measured.each_intent:.3f}",
         f"{measured.accepted.value:.3f}", f"{measured.error:.3f}", _short(found) if found else "–",
         f"{statistics.median(measured.milliseconds):.1f}", f"{measured.megabytes:.0f}", f"{measured.peak:.0f}", f"{measured.seconds:.0f}",
     )  # fmt: skip
@@ -403,7 +411,7 @@ def bars(all_measured: Sequence[Measured], path: Path) -> None:
     ranked = sorted(all_measured, key=lambda m: m.accuracy.value)
     middle = [m.accuracy.value for m in ranked]
     spread = [[m.accuracy.value - m.accuracy.low for m in ranked], [m.accuracy.high - m.accuracy.value for m in ranked]]
-    axes.barh([CONTENDERS[m.name].words for m in ranked], middle, xerr=spread, color="#2b6cb0", ecolor="#1a202c")
+    axes.barh([m.words for m in ranked], middle, xerr=spread, color="#2b6cb0", ecolor="#1a202c")
     axes.set(xlabel="intent accuracy on messages never trained on, 95 % interval", xlim=(0.5, 1))
     pictures._save(figure, path)
 
@@ -415,7 +423,7 @@ def draw(all_measured: Sequence[Measured]) -> Measured:
     winner = max(all_measured, key=lambda m: m.accuracy.value)
     bars(all_measured, PICTURES / "intents-accuracy.png")
     counts = confusion((right, given) for right, given, _ in winner.guesses)
-    pictures.confusion(counts, PICTURES / "intents-confusion.png", f"Intents: {CONTENDERS[winner.name].words}")
+    pictures.confusion(counts, PICTURES / "intents-confusion.png", f"Intents: {winner.words}")
     return winner
 
 
@@ -427,6 +435,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="some of the contenders; writes nothing")
     parser.add_argument("--quick", action="store_true", help="every tenth message, without the slow ones through Rasa; writes nothing")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="of DIET (Rasa's default: 100)")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="keeps there what each contender did, and does not measure again what is there already")
     parser.add_argument("--one", choices=CONTENDERS, help=argparse.SUPPRESS)
     parser.add_argument("--to", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args(argv)
@@ -434,9 +443,12 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def apart(name: str, options: argparse.Namespace) -> Measured:
     """Measures one contender in a process of its own."""
-    print(f"… {CONTENDERS[name].words}", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        to = Path(folder) / "measured.json"
+        to = (options.kept or Path(folder)) / f"{name}.json"
+        to.parent.mkdir(parents=True, exist_ok=True)
+        if to.exists():
+            return Measured(**json.loads(to.read_text(encoding="utf-8")))
+        print(f"… {CONTENDERS[name].words}", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", "evaluation.intents", "--one", name, "--to", str(to), "--epochs", str(options.epochs)]
         command += ["--quick"] if options.quick else []
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -451,14 +463,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     if options.one:
         options.to.write_text(json.dumps(vars(measure(options.one, every, options.epochs))), encoding="utf-8")
         return
-    names = options.only or [name for name, contender in CONTENDERS.items() if not (options.quick and contender.slow)]
+    names = options.only or [name for name, contender in CONTENDERS.items() if not contender.asked and not (options.quick and contender.slow)]
     all_measured = [apart(name, options) for name in names]
-    about = f"{len(examples())} training messages; read: {len(all_measured[0].guesses)} messages never trained on; DIET: {options.epochs} passes; {os.cpu_count()} processors.\n"
+    about = f"{len(examples())} training messages; read: {len(all_measured[0].guesses)} messages never trained on; {os.cpu_count()} processors.\n"
     table = grid("Contenders", HEAD, [line(m) for m in all_measured])
     print(about, table, sep="\n")
     if not (options.only or options.quick):
         winner = draw(all_measured)
-        into(DOCUMENT, f"{about}\n{table}\nMost accurate: {CONTENDERS[winner.name].words}.")
+        into(DOCUMENT, f"{about}\n{table}\nMost accurate: {winner.words}.")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from bot.reading import reader
 LIBRARY = load()
 READER = reader(LIBRARY, with_network=False)
 MANY = 10_000 if os.environ.get("KNEE_GUIDE_LONG") else 150
-RELAXED = {"max_examples": MANY, "deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+RELAXED = {"max_examples": MANY, "deadline": None, "derandomize": MANY < 1000, "suppress_health_check": [HealthCheck.too_slow]}
 
 STATED = (
     "I have chest pain and my calf is swollen", "my foot has gone cold and white since the fall", "short of breath and my leg hurts",
