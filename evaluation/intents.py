@@ -243,13 +243,11 @@ def _own_pipeline() -> str:
 
 
 def as_nlu(learned: Sequence[Example], label: Callable[[str, str], dict[str, str]]) -> str:
-    import yaml
-
     by_intent: dict[str, list[str]] = {}
     for example in learned:
-        by_intent.setdefault(example.intent, []).append(f"- {marked_up(example, label)}")
-    blocks = [{"intent": name, "examples": "\n".join(lines) + "\n"} for name, lines in by_intent.items()]
-    return str(yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True, default_style="|", width=100_000))
+        by_intent.setdefault(example.intent, []).append(f"      - {marked_up(example, label)}")
+    blocks = ["\n".join((f"  - intent: {name}", "    examples: |", *lines)) for name, lines in by_intent.items()]
+    return "\n".join(('version: "3.1"', "nlu:", *blocks, ""))
 
 
 def marked_up(example: Example, label: Callable[[str, str], dict[str, str]]) -> str:
