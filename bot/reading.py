@@ -24,7 +24,7 @@ from bot.signs import Sign, Signs
 
 QUESTIONS = ("ask_condition", "ask_topic", "compare", "ask_fit")
 SURE = 0.55  # the network alone
-CLEAR = 0.9  # a role of the network that no denial beside the words overrules
+CLEAR = 0.9  # a role of the network that no cue beside the words overrules
 FAINT = 0.3  # the network alone, on an alarm: heard faintly, it is asked about
 BELIEVED = 0.65  # the network alone, on a sign of an emergency
 HINTED = 0.25  # the network beside a phrase of the word lists
@@ -167,8 +167,7 @@ class Reader:
         chance = heard.said if heard else 0.0
         if self._is_too_faint(sign.id, chance):
             return None
-        if role is None:
-            role = self._checked_role(heard) if heard and heard.said >= SURE else PRESENT
+        role = self._weighed(role, heard)
         return Said(sign.id, role, sign.start, sign.end, "both" if chance >= SURE else "words", max(chance, 0.8))
 
     @staticmethod
@@ -184,13 +183,20 @@ class Reader:
             return PRESENT
         return self._heard_role(heard)
 
+    def _weighed(self, role: str | None, heard: Heard | None) -> str:
+        """What the cues make of the words, and the network: where it hears the finding and is very sure, its role counts."""
+        if heard is None or heard.said < SURE:
+            return role or PRESENT
+        if role is None:
+            return self._checked_role(heard)
+        return heard.role if max(heard.roles) >= CLEAR and heard.role in (PRESENT, UNSURE) else role
+
     def _by_words(self, hit: Hit, message: Message, heard: Heard | None) -> Said | None:
         role, _cue = message.role(hit.start, hit.end)
         chance = heard.said if heard else 0.0
         if self._is_too_faint(hit.id, chance):
             return None
-        if role is None:
-            role = self._checked_role(heard) if heard and heard.said >= SURE else PRESENT
+        role = self._weighed(role, heard)
         return Said(hit.id, role, hit.start, hit.end, "both" if chance >= SURE else "words", max(chance, 0.9 if hit.exact else 0.7))
 
     def _by_network(self, heard: Heard, message: Message) -> Said:

@@ -14,6 +14,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
+from training.kept import load_kept
 from training.messages import Labels, batch_of, is_held_back, joined, labels_of, located, read_messages, with_limits, with_typos
 from training.network import Reader, load_base, read_base_tokenizer
 
@@ -63,11 +64,14 @@ def batches(messages: list[dict[str, Any]], size: int, rng: random.Random) -> li
     return out
 
 
-def train(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenizer, base: Path, epochs: int, seed: int, rate: float) -> Reader:
+def train(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenizer, base: Path, epochs: int, seed: int, rate: float, kept: Path | None = None) -> Reader:
+    """kept: an exported network to go on from; without one, from the base model."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     model = Reader(len(labels.findings), len(labels.intents), len(labels.aspects), len(labels.topics))
     load_base(model, base)
+    if kept:
+        load_kept(model, kept)
     model.encoder.words.weight.requires_grad_(False)
     encoder = [p for n, p in model.named_parameters() if n.startswith("encoder.") and p.requires_grad]
     heads = [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
@@ -122,6 +126,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--name", default="network_1", help="bot/reader may hold several networks; their answers are averaged")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--from", dest="kept", type=Path, default=None, help="go on from this network, for instance bot/reader/network_1.onnx (2 passes, rate 1e-4)")
     options = parser.parse_args()
     base = options.base or installed_base()
     messages = [located(m) for m in with_limits(read_messages(options.messages))]
@@ -131,7 +136,7 @@ def main() -> None:
     tokenizer = Tokenizer.from_str(read_base_tokenizer(base))
     tokenizer.enable_truncation(256)
     tokenizer.enable_padding()
-    model = train(messages, labels, tokenizer, base, options.passes, options.seed, options.rate)
+    model = train(messages, labels, tokenizer, base, options.passes, options.seed, options.rate, options.kept)
     export(model, labels, tokenizer, options.out, options.name)
     tokenizer.no_padding()
     tokenizer.save(str(options.out / "tokenizer.json"))

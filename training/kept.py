@@ -1,0 +1,56 @@
+"""The weights of a kept network, back from its 8-bit file: training may go on from them when messages are added.
+
+What was rounded away is lost (a weight is off by at most half a step of its matrix), and learning mends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+
+from training.network import Reader
+
+
+def load_kept(reader: Reader, path: Path) -> list[str]:
+    """Puts the weights of an exported network into the reader; returns the parameters that the file does not hold as such.
+
+    Raises SystemExit where a matrix has another shape: the labels of the file and of the messages differ."""
+    found = dict(_weights(onnx.load(str(path)).graph))
+    state = reader.state_dict()
+    for name in [n for n in found if n in state]:
+        if found[name].shape != tuple(state[name].shape):
+            raise SystemExit(f"{path.name}: {name} is {found[name].shape}, not {tuple(state[name].shape)}: train anew, the labels have changed")
+        state[name] = torch.tensor(found[name])
+    reader.load_state_dict(state)
+    return sorted(set(state) - set(found))
+
+
+def _weights(graph: Any) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """Parameter name → its numbers. A product keeps the name of its layer; its matrix has none, and lies on its side."""
+    held = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
+    for name, numbers in held.items():
+        if name.endswith("_Transposed_quantized"):
+            yield name.removesuffix("_Transposed_quantized"), _as_floats(held, name).T
+        elif name.endswith(".weight_quantized"):
+            yield name.removesuffix("_quantized"), _as_floats(held, name)
+        elif "::" not in name and numbers.dtype == np.float32:
+            yield name.removesuffix(".1"), numbers
+    for node in graph.node:
+        if node.op_type == "MatMulInteger" and node.input[1].startswith("onnx::"):
+            parts = node.name.strip("/").removesuffix("/MatMul_quant").split("/")
+            layer = parts[-1] if parts[0] == "role" else ".".join(parts)
+            yield f"{layer}.weight", _as_floats(held, node.input[1]).T
+        elif node.name == "/encoder/Add_1":
+            first = held[node.input[1]].reshape(1, -1)
+            yield "encoder.types.weight", np.concatenate([first, np.zeros_like(first)])
+
+
+def _as_floats(held: dict[str, np.ndarray[Any, Any]], name: str) -> np.ndarray[Any, Any]:
+    stem = name.removesuffix("_quantized")
+    return ((held[name].astype(np.float32) - held[f"{stem}_zero_point"].astype(np.float32)) * held[f"{stem}_scale"]).astype(np.float32)
