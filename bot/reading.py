@@ -25,8 +25,9 @@ from bot.signs import Sign, Signs
 QUESTIONS = ("ask_condition", "ask_topic", "compare", "ask_fit")
 SURE = 0.55  # the network alone
 CLEAR = 0.9  # a role of the network that no cue beside the words overrules
-FAINT = 0.3  # the network alone, on an alarm: heard faintly, it is asked about
-BELIEVED = 0.65  # the network alone, on a sign of an emergency
+FAINT = 0.5  # the network alone, on an alarm: heard faintly, it is asked about
+BELIEVED = 0.75  # the network alone, on a sign of an emergency
+DEAF = 0.05  # below it the network hears nothing of a sign that scattered words make up: it is asked about
 HINTED = 0.25  # the network beside a phrase of the word lists
 PAYLOAD = "kg:"  # what our own buttons carry: typed by a person it says nothing
 NOT_SPEECH = re.compile(r"\s*(?:kg:|/?\w+(?:@[\d.]+)?\s*\{.*\}\s*$)", re.DOTALL)  # machine words say nothing of a person
@@ -168,6 +169,8 @@ class Reader:
         if self._is_too_faint(sign.id, chance):
             return None
         role = self._weighed(role, heard)
+        if role == PRESENT and self.net and chance < DEAF:
+            role = UNSURE
         return Said(sign.id, role, sign.start, sign.end, "both" if chance >= SURE else "words", max(chance, 0.8))
 
     @staticmethod
@@ -178,9 +181,9 @@ class Reader:
         return heard.role
 
     def _checked_role(self, heard: Heard) -> str:
-        """Beside a phrase of the word lists: an emergency sign is taken as stated unless the network is very sure it is not."""
-        if heard.id in self.signs and max(heard.roles) < 0.9:
-            return PRESENT
+        """Beside a phrase of the word lists: an emergency sign that the network takes for denied or doubtful is asked about, unless it is very sure."""
+        if heard.id in self.signs and max(heard.roles) < CLEAR:
+            return PRESENT if heard.role in (PRESENT, MENTIONED) else UNSURE
         return self._heard_role(heard)
 
     def _weighed(self, role: str | None, heard: Heard | None) -> str:
