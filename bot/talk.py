@@ -25,7 +25,8 @@ def talk() -> int:
             text = buttons[int(text) - 1]
         buttons = []
         for message in conversation.answer(text).messages:
-            print(f"\n{message.text}")
+            is_choice = message.custom.get("multiple") and message.buttons
+            print("\n" + (message.text.split("\n")[0] if is_choice else message.text))
             for button in message.buttons:
                 buttons.append(button.payload)
                 print(f"  [{len(buttons)}] {button.title}")
