@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -34,24 +35,31 @@ def words(text: str) -> list[Word]:
     return [Word(m.group().lower().replace("’", "'").replace("'", ""), *m.span()) for m in _WORD.finditer(text)]
 
 
+@lru_cache(maxsize=64)  # several lists look through the same message
+def _told(text: str) -> tuple[Word, ...]:
+    return tuple(word for word in words(text) if word.text not in FILLERS)
+
+
 class Phrases:
     """Finds any of the phrases of a list. A word of six letters or more may hold one typing mistake."""
 
     def __init__(self, listed: Mapping[str, Iterable[str]]) -> None:
         self.by_first: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
-        self.vocabulary: dict[int, set[str]] = {}
+        self.vocabulary: set[str] = set()
         for name, phrases in listed.items():
             for phrase in phrases:
                 parts = tuple(word.text for word in words(phrase) if word.text not in FILLERS) or tuple(w.text for w in words(phrase))
                 if parts:
                     self.by_first.setdefault(parts[0], []).append((parts, name, phrase))
-                    for part in parts:
-                        self.vocabulary.setdefault(len(part), set()).add(part)
+                    self.vocabulary.update(parts)
+        self._alike: dict[tuple[int, str], list[str]] = {}
+        for word in self.vocabulary:
+            self._alike.setdefault((len(word), word[:1]), []).append(word)
         self._spelt: dict[str, frozenset[str]] = {}
 
     def find(self, text: str) -> list[Hit]:
         """All hits, the longest first; shorter ones inside a longer hit of the same id are left out."""
-        told = [word for word in words(text) if word.text not in FILLERS]
+        told = _told(text)
         readings = [self._readings(word.text) for word in told]
         hits = sorted(self._hits(told, readings), key=lambda hit: (hit.start - hit.end, hit.start))
         out: list[Hit] = []
@@ -60,7 +68,7 @@ class Phrases:
                 out.append(hit)
         return out
 
-    def _hits(self, told: list[Word], readings: list[frozenset[str]]) -> Iterator[Hit]:
+    def _hits(self, told: Sequence[Word], readings: list[frozenset[str]]) -> Iterator[Hit]:
         for i in range(len(told)):
             for first in readings[i]:
                 for parts, name, phrase in self.by_first.get(first, ()):
@@ -78,11 +86,12 @@ class Phrases:
         return self._spelt[word]
 
     def _near(self, word: str) -> Iterator[str]:
-        if word in self.vocabulary.get(len(word), ()):
+        if word in self.vocabulary:
             yield word
             return
-        slips = 1 if len(word) >= 6 else 0
-        for length in range(len(word) - slips, len(word) + slips + 1) if slips else ():
-            for listed in self.vocabulary.get(length, ()):
-                if len(listed) >= 5 and listed[0] == word[0] and DamerauLevenshtein.distance(word, listed, score_cutoff=slips) <= slips:
+        if len(word) < 6:
+            return
+        for length in range(len(word) - 1, len(word) + 2):  # a listed word has at least five letters here
+            for listed in self._alike.get((length, word[0]), ()):
+                if DamerauLevenshtein.distance(word, listed, score_cutoff=1) <= 1:
                     yield listed

@@ -6,6 +6,7 @@ in the sentence. All groups must stand in one sentence within a few words of eac
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,13 +57,19 @@ def _alternatives(group: str) -> tuple[Alternative, ...]:
 
 
 class Signs:
-    """All patterns of the findings, ready to be looked for."""
+    """All patterns of the findings, ready to be looked for.
+
+    Each group of a pattern must be told. So each pattern is filed under the words that begin one of its groups, the one
+    whose words are rarest among all patterns; only the patterns filed under a word of the sentence are tried.
+    """
 
     def __init__(self, listed: Mapping[str, Iterable[str]]) -> None:
         self.patterns = [read_pattern(name, text) for name, texts in listed.items() for text in texts]
         used = {word for p in self.patterns for group in (*p.groups, p.without) for alternative in group for word in alternative}
-        self.stems = tuple(sorted((word[:-1] for word in used if word.endswith("*")), key=len))
+        self.stems = _by_letter(word[:-1] for word in used if word.endswith("*"))
         self.words = frozenset(word for word in used if not word.endswith("*"))
+        self._long = _by_letter(word for word in self.words if len(word) >= 5)
+        self._filed = _file(self.patterns)
         self._spelt: dict[str, frozenset[str]] = {}
 
     def find(self, message: Message) -> list[Sign]:
@@ -70,8 +77,14 @@ class Signs:
         out: list[Sign] = []
         for first, last in _sentences(message):
             places = self._places([word for word, _, _ in tokens[first:last]])
-            out += [sign for p in self.patterns if (sign := self._match(p, places, tokens[first:last]))]
+            told = tokens[first:last]
+            out += [sign for p in self._candidates(places) if (sign := self._match(p, places, told))]
         return out
+
+    def _candidates(self, places: Mapping[str, list[int]]) -> list[Pattern]:
+        """The patterns that may stand in the sentence, in the order of the list."""
+        numbers = {number for word in places for number in self._filed.get(word, ())}
+        return [self.patterns[number] for number in sorted(numbers)]
 
     def _places(self, told: Sequence[str]) -> dict[str, list[int]]:
         """Listed word → where it stands in the sentence."""
@@ -89,23 +102,43 @@ class Signs:
         return self._spelt[word]
 
     def _near(self, word: str) -> Iterator[str]:
-        yield from (f"{stem}*" for stem in self.stems if word.startswith(stem))
+        yield from (f"{stem}*" for stem in self.stems.get(word[:1], ()) if word.startswith(stem))
         if word in self.words:
             yield word
         elif len(word) >= 5:
-            yield from (w for w in self.words if len(w) >= 5 and w[0] == word[0] and DamerauLevenshtein.distance(word, w, score_cutoff=1) <= 1)
+            yield from (w for w in self._long.get(word[0], ()) if DamerauLevenshtein.distance(word, w, score_cutoff=1) <= 1)
 
     def _match(self, pattern: Pattern, places: Mapping[str, list[int]], tokens: Sequence[tuple[str, int, int]]) -> Sign | None:
+        found: list[list[tuple[int, int]]] = []
+        for group in pattern.groups:
+            found.append([span for alternative in group if alternative[0] in places for span in _where(alternative, places)])
+            if not found[-1]:
+                return None
         if any(_where(alternative, places) for alternative in pattern.without):
-            return None
-        found = [[span for alternative in group for span in _where(alternative, places)] for group in pattern.groups]
-        if not all(found):
             return None
         for span in found[0]:
             near = [min(others, key=lambda other: abs(other[0] - span[0])) for others in found[1:]]
             if all(abs(other[0] - span[0]) <= WINDOW for other in near):
                 return Sign(pattern.id, pattern.text, tuple((tokens[a][1], tokens[b - 1][2]) for a, b in (span, *near)))
         return None
+
+
+def _by_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    out: dict[str, list[str]] = {}
+    for word in words:
+        out.setdefault(word[:1], []).append(word)
+    return {letter: tuple(sorted(found)) for letter, found in out.items()}
+
+
+def _file(patterns: Sequence[Pattern]) -> dict[str, list[int]]:
+    """Word → the numbers of the patterns that are filed under it."""
+    used = Counter(alternative[0] for p in patterns for group in p.groups for alternative in group)
+    out: dict[str, list[int]] = {}
+    for number, pattern in enumerate(patterns):
+        rarest = min(pattern.groups, key=lambda group: sum(used[alternative[0]] for alternative in group))
+        for word in {alternative[0] for alternative in rarest}:
+            out.setdefault(word, []).append(number)
+    return out
 
 
 def _where(alternative: Alternative, places: Mapping[str, list[int]]) -> list[tuple[int, int]]:
