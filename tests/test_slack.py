@@ -22,6 +22,8 @@ from components.channels.slack import EDITED, IN_PRIVATE, TOO_OLD, SlackInput, m
 from tests.channels.house import Bot, buttons, long_text, serving
 from tests.channels.slack_api import TOKEN, SlackApi
 
+pytestmark = pytest.mark.slow  # Rasa and a server on a port of its own
+
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 ANNA, BEN, TEAM = "U0ANNA", "U0BEN", "T0TEAM"
 NUMBERS = itertools.count(1)

@@ -19,6 +19,8 @@ from components.channels.telegram import EDITED, GROUP, TAPPED, TOO_OLD, Telegra
 from tests.channels.house import Bot, buttons, long_text, serving
 from tests.channels.telegram_api import TOKEN, TelegramApi, read
 
+pytestmark = pytest.mark.slow  # Rasa and a server on a port of its own
+
 SECRET = "a-secret_for-tests-0123456789"
 ANNA, BEN = 111, 222
 NUMBERS = itertools.count(1)

@@ -16,6 +16,8 @@ from components.channels.rendering import typed
 from components.channels.website import COOKIE, WEB, WebsiteInput
 from tests.channels.house import Bot, buttons, serving
 
+pytestmark = pytest.mark.slow  # Rasa and a server on a port of its own
+
 TEXT = "my knee locks and i cannot straighten it"
 CARD = {"text": "EMERGENCY", "custom": {"kind": "card", "level": "emergency_now", "heading": "Call", "points": []}}
 
