@@ -9,7 +9,7 @@ from typing import Any
 from bot.assessment import assess
 from bot.case import PERSON_KEYS, Case
 from bot.library import LEVELS, Library
-from bot.questions import Interview, Question
+from bot.questions import AT_MOST, Interview, Question
 from bot.reading import PAYLOAD, Reading
 from bot.turn import Heard
 from bot.wording import Message, Writer, place_of, rising
@@ -149,7 +149,7 @@ class Consultation:
 
     def _left_open(self) -> Question | None:
         """Danger signs that were asked about and got no answer, because something else was told: asked once more."""
-        if self.memory.kind not in ("danger", "again"):
+        if self.memory.kind not in ("danger", "again") or self.memory.interview.count >= AT_MOST:
             return None
         names = tuple(n for n in self.memory.asked if n in self.library.findings and n not in self.assessment.known.findings)
         return Question(names, "danger") if names and not set(names) & self.memory.interview.again else None

@@ -16,8 +16,8 @@ from bot.urgency import Urgency, judge, level_of
 AT_MOST = 12
 RESULT_OFFERED_AFTER = 4
 BUNDLE = 4
-WORTH_ASKING = 0.1  # expected gain in nats below which a question is not worth a person's time
-SETTLED = 0.75  # share of the leading condition from which no more is asked to rank
+WORTH_ASKING = 0.03  # expected gain in nats below which a question is not worth a person's time
+SETTLED = 0.98  # share of the leading condition from which no more is asked to rank
 
 OPENING = ("chest_pain_or_breathless", "severely_unwell", "cold_pale_foot", "saddle_numbness_bladder_bowel")
 LOOK_AND_FEEL = ("hot_red_joint", "fever", "calf_swelling_one_sided", "cannot_walk_now")
@@ -209,7 +209,7 @@ class _Asker:
 
     def _grouped(self, best: str, gains: Mapping[str, float]) -> Question:
         group = self.library.findings[best].group
-        same = [n for n in sorted(gains, key=lambda n: -gains[n]) if self.library.findings[n].group == group and gains[n] >= max(gains[best] / 4, 0.03)]
+        same = [n for n in sorted(gains, key=lambda n: -gains[n]) if self.library.findings[n].group == group and gains[n] >= min(gains[best], max(gains[best] / 4, 0.03))]
         names = tuple(same[:BUNDLE])
         return Question(names, "gain")
 

@@ -25,6 +25,7 @@ DOUBT = re.compile(
     r"maybe|perhaps|possibly|might(?: be)?|could be|hard to (?:say|tell)|can'?t (?:say|tell)|cant (?:say|tell)|cannot (?:say|tell)|skip|pass|depends|i guess|not that i know|\?+$)"
 )
 SEQUENCE = re.compile(r"\b(?:yes|yeah|yep|y|no|nope|nah|n)\b")
+DOUBT_AFTER_NO = re.compile(r"\b(?:but|except|although|though|tho)\b.*\b(?:not (?:too |so |really )?(?:sure|certain)|unsure|maybe|might|possibly|dunno|(?:don'?t|do not) know)\b")
 ONLY = re.compile(r"\b(?:only|just|just the)\b")
 
 
@@ -80,6 +81,8 @@ def _answers(reading: Reading, open_now: list[str], told: dict[str, str]) -> dic
         return dict.fromkeys(rest, ABSENT) if only else {}
     if _speaks_of_something_else(reading, open_now) or (answer == PRESENT and len(open_now) > 1 and told):
         return {}
+    if answer == ABSENT and UNSURE not in told.values() and DOUBT_AFTER_NO.search(reading.text.lower().replace("’", "'")):
+        return {}  # 'no, but not sure about the shape', in words that were not understood: asked again rather than denied
     if answer == ABSENT and any(told.get(name) == PRESENT for name in open_now) and len(open_now) == 1:
         return {}
     return dict.fromkeys(rest, answer)

@@ -36,6 +36,12 @@ def test_no_to_several_ticks_denies_each(library, read):
     assert dict(heard.case.findings) == dict.fromkeys(OPENING, "absent")
 
 
+@pytest.mark.parametrize("text", ["no, but not sure about the colour of it all", "none of those but maybe the third, dunno"])
+def test_a_no_with_a_doubt_that_is_not_understood_denies_nothing(library, read, text):
+    heard = hear(read.read(text), OPENING, Case(), library)
+    assert not heard.case.findings and not heard.answered
+
+
 def test_yes_to_several_ticks_must_say_which(library, read):
     heard = hear(read.read("yes", OPENING), OPENING, Case(), library)
     assert heard.which == OPENING and not heard.case.findings
