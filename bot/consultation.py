@@ -11,10 +11,12 @@ from bot.case import PERSON_KEYS, Case
 from bot.library import LEVELS, Library
 from bot.questions import AT_MOST, Interview, Question
 from bot.reading import PAYLOAD, Reading
+from bot.rule import UNSURE
 from bot.turn import Heard
 from bot.wording import Message, Writer, place_of, rising
 
 OFFERED = 240  # payloads that stay good, the newest first
+PATIENCE = 2  # times that one question is asked again because its answer was not understood
 ALARMING = ("same_day", "emergency_now")
 
 
@@ -85,7 +87,7 @@ class Consultation:
     """Answers one person. country: the operator's, used where the person named none."""
 
     def __init__(self, library: Library, case: Case, memory: Memory, country: str | None = None, profile: str = "guided") -> None:
-        self.library, self.case, self.memory, self.profile = library, case, memory, profile
+        self.library, self.case, self.memory, self.country, self.profile = library, case, memory, country, profile
         self.writer = Writer(library, place_of(case, library, country))
         self.assessment = assess(case, library, memory.interview, ranked=profile == "guided")
 
@@ -129,10 +131,20 @@ class Consultation:
         return self._say([*lead, Message(self.library.words["nothing_heard"], custom={"kind": "say"})], asked=(), misses=self.memory.misses + 1)
 
     def _missed(self, lead: list[Message]) -> Reply:
-        """The answer was not understood: the same question again; after two misses with a hint to the buttons."""
+        """The answer was not understood: the same question again; then with a hint to the buttons; then it counts as not sure."""
         misses = self.memory.misses + 1
+        if misses > PATIENCE:
+            return self._laid_aside(lead)
         words = self.library.words["misheard_again" if misses > 1 else "misheard"]
         return self._say([*lead, Message(words, custom={"kind": "say"}), self._asking(self.open_question())], misses=misses)
+
+    def _laid_aside(self, lead: list[Message]) -> Reply:
+        """Nobody is asked the same for ever. An emergency sign that is not sure is asked about once more, in other words."""
+        left = {name: UNSURE for name in self.memory.asked if name in self.library.findings and name not in self.case.findings}
+        memory, case = replace(self.memory, asked=(), misses=0), self.case.tell_all(left)
+        words = Message(self.library.words["laid_aside"], custom={"kind": "say"})
+        reply = Consultation(self.library, case, memory, self.country, self.profile)._ask_or_tell([*lead, words])
+        return replace(reply, case=case)
 
     def _ask_or_tell(self, lead: list[Message]) -> Reply:
         question = self._left_open() or self.assessment.question

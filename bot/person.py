@@ -143,11 +143,16 @@ def _bare(text: str, asked: tuple[str, ...]) -> Iterator[Fact]:
         value = number(match["age"]) if match else None
         if match and value is not None and 0 < value <= 110 and not re.search(r"\b(?:weeks?|days?|months?)\b", plain):
             yield Fact("age", whole(value), *match.span())
+        months = re.search(rf"\b(?P<n>\d{{1,2}}|{ONES}|{SMALL}) (?P<u>m|w)\w*\b", plain)
+        if months and not re.search(r"\b(?:ago|since)\b", plain):
+            yield Fact("age", round((number(months["n"]) or 0) / {"m": 12, "w": 52}[months["u"]], 2), *months.span())
     if "days" in asked:
-        match = re.search(rf"{COUNT} ?{UNIT}\b", plain)
+        match, plainly = re.search(rf"{COUNT} ?{UNIT}\b", plain), since(plain, bar=1)
         value = number(match["n"]) if match else None
         if match and value is not None:
             yield Fact("days", days_in(value, match["u"]), *match.span())
+        elif plainly:
+            yield Fact("days", plainly.days, plainly.start, plainly.end)
         else:
             for word, days in (("ages|long time|years", 730), ("months", 90), ("weeks", 21), ("days", 3)):
                 if re.search(rf"\b(?:{word})\b", plain):

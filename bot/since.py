@@ -55,10 +55,10 @@ class Span:
     points: int
 
 
-def since(text: str) -> Span | None:
-    """The time that most likely says since when; the first of equals. `text` is in small letters."""
+def since(text: str, bar: int = BAR) -> Span | None:
+    """The time that most likely says since when; the first of equals. `text` is in small letters; an answer needs a lower bar."""
     found = sorted((*_lengths(text), *_plain(text)), key=lambda span: span.start)
-    return max((span for span in found if span.points >= BAR), key=lambda span: span.points, default=None)
+    return max((span for span in found if span.points >= bar), key=lambda span: span.points, default=None)
 
 
 def _lengths(text: str) -> Iterator[Span]:

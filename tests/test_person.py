@@ -59,7 +59,7 @@ def test_a_birth_is_no_pregnancy() -> None:
 
 @pytest.mark.parametrize(
     ("text", "asked", "told"),
-    [("44", "age", 44), ("about sixty", "age", 60), ("a fortnight", "days", 14), ("months", "days", 90), ("a couple of days", "days", 2), ("f", "sex", "female")],
+    [("44", "age", 44), ("about sixty", "age", 60), ("a fortnight", "days", 14), ("months", "days", 90), ("a couple of days", "days", 2), ("this morning", "days", 0), ("yesterday", "days", 1), ("18 months", "age", 1.5), ("f", "sex", "female")],
 )
 def test_a_bare_answer_counts_for_what_was_asked(text: str, asked: str, told: Any) -> None:
     assert read(text, (asked,)).get(asked) == told

@@ -1,6 +1,7 @@
 import pytest
 
 from bot.case import Case
+from bot.driver import Conversation
 from bot.turn import hear, plain_answer
 
 OPENING = ("chest_pain_or_breathless", "severely_unwell", "cold_pale_foot", "saddle_numbness_bladder_bowel")
@@ -70,3 +71,13 @@ def test_a_changed_answer_is_named_as_changed(library, read):
 def test_a_bare_number_answers_the_question_for_the_age(library, read):
     heard = hear(read.read("30", ("age",)), ("age",), Case(), library)
     assert heard.case.person == {"age": 30} and heard.answered
+
+
+def test_a_question_whose_answer_is_not_understood_is_laid_aside_as_not_sure(library, read):
+    talk = Conversation(library, read)
+    talk.answer("my knee is swollen")
+    asked = talk.asked
+    replies = [talk.answer("well you know how it is with it").messages for _ in range(3)]
+    assert talk.asked and talk.asked != asked
+    assert {talk.case.findings[name] for name in asked} == {"unsure"}
+    assert any(library.words["laid_aside"] == message.text for message in replies[-1])

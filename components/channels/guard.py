@@ -112,10 +112,12 @@ class Guard:
             reply = Asides(consultation).answer(aside, turn.reading, turn.command or "")
             return reply, reply.case or turn.heard.case
         reply = reply or consultation.go_on(turn.heard)
+        case = reply.case or turn.heard.case
         if reply.memory.level == "same_day" and not reply.memory.asked:
-            after = Consultation(shared_library(), turn.heard.case, reply.memory, country(), profile()).go_on(turn.heard)
+            after = Consultation(shared_library(), case, reply.memory, country(), profile()).go_on(turn.heard)
+            case = after.case or case
             reply = Reply((*reply.messages, *after.messages), after.memory)
-        return reply, turn.heard.case
+        return reply, case
 
     async def _try_to_keep(self, text: Text, sender: Text, channel: Text, case: Case, reply: Reply) -> None:
         """A store that fails or a lock that a dead worker holds must not cost the person the answer."""
