@@ -37,7 +37,7 @@ class Conversation:
         command = pressed.command if pressed else None
         self.case, self.memory = heard.case, remember_complaint(self.memory, reading)
         consultation = Consultation(self.library, self.case, self.memory, os.environ.get("KNEE_GUIDE_COUNTRY"), self.profile)
-        aside = None if heard.answered else wanted(reading.intent[0], command)
+        aside = None if heard.answered else wanted(reading.clear_intent, command)
         if aside and not (consultation.assessment.is_emergency and heard.told):
             reply = Asides(consultation).answer(aside, reading, command or "")
         else:

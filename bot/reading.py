@@ -28,6 +28,7 @@ CLEAR = 0.9  # a role of the network that no cue beside the words overrules
 FAINT = 0.5  # the network alone, on an alarm: heard faintly, it is asked about
 BELIEVED = 0.75  # the network alone, on a sign of an emergency
 DEAF = 0.05  # below it the network hears nothing of a sign that scattered words make up: it is asked about
+GUESSED = 0.3  # an intent below it is a mere guess
 HINTED = 0.25  # the network beside a phrase of the word lists
 PAYLOAD = "kg:"  # what our own buttons carry: typed by a person it says nothing
 NOT_SPEECH = re.compile(r"\s*(?:kg:|/?\w+(?:@[\d.]+)?\s*\{.*\}\s*$)", re.DOTALL)  # machine words say nothing of a person
@@ -73,6 +74,12 @@ class Reading:
 
     def person(self) -> dict[str, object]:
         return {fact.key: fact.value for fact in self.facts}
+
+    @property
+    def clear_intent(self) -> str:
+        """The intent, or nothing where none is clear; config.yml draws the same line for Rasa."""
+        name, chance = self.intent
+        return name if chance >= GUESSED else ""
 
     @property
     def intent(self) -> tuple[str, float]:

@@ -106,7 +106,7 @@ class Guard:
         slots = slots_of(tracker) if tracker else {}
         turn = read_turn(text, slots)
         consultation = Consultation(shared_library(), turn.heard.case, turn.memory, country(), profile())
-        aside = None if turn.heard.answered else wanted(turn.reading.intent[0], turn.command)
+        aside = None if turn.heard.answered else wanted(turn.reading.clear_intent, turn.command)
         reply = card_reply(consultation, turn)
         if reply is None and aside:
             reply = Asides(consultation).answer(aside, turn.reading, turn.command or "")
