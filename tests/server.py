@@ -6,10 +6,12 @@ import json
 import os
 import signal
 import socket
+import tempfile
 import time
 import urllib.parse
 import urllib.request
 import uuid
+from pathlib import Path
 from typing import Any
 
 from service.processes import Child, action_server, rasa_server
@@ -28,6 +30,9 @@ class Server:
     """Start, talk, look into the tracker, stop, freeze or kill the action server."""
 
     def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.database = Path(self.folder.name) / "conversations.db"
+        os.environ["KNEE_GUIDE_DATABASE"] = f"sqlite:///{self.database}"
         os.environ.update(BOT_PORT=str(free_port()), ACTIONS_PORT=str(free_port()), RASA_AUTH_TOKEN=TOKEN)
         self.url = f"http://127.0.0.1:{os.environ['BOT_PORT']}"
         self.actions, self.rasa = action_server(), rasa_server()
@@ -52,6 +57,7 @@ class Server:
         for child in (self.rasa, self.actions):
             self.wake()
             child.stop()
+        self.folder.cleanup()
 
     def freeze(self) -> None:
         os.kill(self.actions.process.pid, signal.SIGSTOP)  # type: ignore[union-attr]

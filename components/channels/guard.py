@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import re
+from contextlib import AsyncExitStack
 from typing import Any, Awaitable, Callable, Dict, List, Text
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
@@ -122,7 +123,7 @@ class Guard:
     async def _try_to_keep(self, text: Text, sender: Text, channel: Text, case: Case, reply: Reply) -> None:
         """A store that fails or a lock that a dead worker holds must not cost the person the answer."""
         try:
-            await asyncio.wait_for(self._keep(text, sender, channel, case, reply), 1.5)
+            await asyncio.wait_for(self._keep(text, sender, channel, case, reply), 2.5)
         except Exception as error:
             logger.error("a turn could not be kept: %s", type(error).__name__)
 
@@ -131,7 +132,11 @@ class Guard:
         agent = self.agent()
         if not agent or not agent.tracker_store:
             return
-        async with agent.lock_store.lock(sender):
+        async with AsyncExitStack() as stack:
+            try:
+                await asyncio.wait_for(stack.enter_async_context(agent.lock_store.lock(sender, wait_time_in_seconds=0.1)), 1.0)
+            except Exception as error:  # its holder may be dead: what was said counts more than the order
+                logger.error("a turn is kept without the lock: %s", type(error).__name__)
             await self._save(agent, text, sender, channel, case, reply)
 
     async def _save(self, agent: Any, text: Text, sender: Text, channel: Text, case: Case, reply: Reply) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import logging
 import os
 import secrets
@@ -15,9 +14,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterat
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import sqlalchemy as sa
 from rasa.core.channels.channel import UserMessage
-from rasa.core.tracker_store import DynamoTrackerStore, InMemoryTrackerStore, MongoTrackerStore, RedisTrackerStore, SQLTrackerStore
+from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.exceptions import RasaException
 from sanic import Sanic
 
@@ -26,6 +24,7 @@ from bot.reading import PAYLOAD
 from components.channels.guard import Guard, Handler, unpacked
 from components.channels.limits import Busy, Limits, Turns
 from components.reader import shared_library
+from components.storage.trackers import KneeTrackerStore
 from components.turns import slots_of
 
 logger = logging.getLogger(__name__)
@@ -257,30 +256,12 @@ def _stores(store: Any) -> Iterator[Any]:
 
 
 async def _delete(store: Any, sender: str) -> None:
-    if isinstance(store, SQLTrackerStore):
-        _delete_rows(store, sender)
+    if isinstance(store, KneeTrackerStore):
+        await store.delete(sender)
     elif isinstance(store, InMemoryTrackerStore):
         store.store.pop(sender, None)
-    elif isinstance(store, RedisTrackerStore):
-        store.red.delete(store._get_key_prefix() + sender)
-    elif isinstance(store, MongoTrackerStore):
-        store.conversations.delete_many({"sender_id": sender})
-    elif isinstance(store, DynamoTrackerStore):
-        store.db.delete_item(Key={"sender_id": sender})
     else:
         raise CannotForget(f"cannot delete from a {type(store).__name__}")
-
-
-def _delete_rows(store: SQLTrackerStore, sender: str) -> None:
-    """SQLite leaves deleted text in the free pages of its file unless it is told to overwrite it."""
-    with store.session_scope() as session:
-        sqlite = session.get_bind().dialect.name == "sqlite"
-        if sqlite:
-            session.execute(sa.text("PRAGMA secure_delete = ON"))
-        session.query(store.SQLEvent).filter(store.SQLEvent.sender_id == sender).delete(synchronize_session=False)
-        session.commit()
-        if sqlite:
-            session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
 
 async def answered(agent: Any, sender: str, message_id: str) -> list[Piece] | None:
@@ -302,21 +283,19 @@ async def answered(agent: Any, sender: str, message_id: str) -> list[Piece] | No
 
 
 async def _recent(agent: Any, sender: str) -> list[dict[str, Any]]:
-    """The latest messages, oldest first. From SQL only these rows: a long conversation must not make every turn slower."""
+    """The latest messages, oldest first: a long conversation must not make every turn slower."""
+    return await _said(agent, sender, RECENT)
+
+
+async def _said(agent: Any, sender: str, latest: int | None = None) -> list[dict[str, Any]]:
     if agent is None or agent.tracker_store is None:
         return []
     store = next(_stores(agent.tracker_store))
-    if not isinstance(store, SQLTrackerStore):
-        return (await _said(agent, sender))[-RECENT:]
-    with store.session_scope() as session:
-        event = store.SQLEvent
-        rows = session.query(event.data).filter(event.sender_id == sender, event.type_name.in_(("user", "bot"))).order_by(event.id.desc()).limit(RECENT)
-        return [json.loads(row.data) for row in reversed(rows.all())]
-
-
-async def _said(agent: Any, sender: str) -> list[dict[str, Any]]:
-    tracker = await agent.tracker_store.retrieve(sender) if agent and agent.tracker_store else None
-    return [event.as_dict() for event in tracker.events if event.type_name in ("user", "bot")] if tracker else []
+    if isinstance(store, KneeTrackerStore):
+        return await asyncio.get_running_loop().run_in_executor(None, store.said, sender, latest)
+    tracker = await agent.tracker_store.retrieve(sender)
+    said = [event.as_dict() for event in tracker.events if event.type_name in ("user", "bot")] if tracker else []
+    return said[-latest:] if latest else said
 
 
 async def offered(agent: Any, sender: str) -> tuple[str, ...]:

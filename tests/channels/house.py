@@ -10,10 +10,12 @@ from typing import Any
 
 from rasa.core.channels.channel import InputChannel, UserMessage, register
 from rasa.core.lock_store import InMemoryLockStore
-from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore, SQLTrackerStore
+from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from sanic import Sanic, response
+
+from components.storage.trackers import KneeTrackerStore
 
 DOMAIN = Domain.load(str(Path(__file__).parents[2] / "domain.yml"))
 NUMBERS = itertools.count()
@@ -25,7 +27,7 @@ class Bot:
 
     def __init__(self, says: Callable[[str], list[dict[str, Any]]] | None = None, database: Path | None = None) -> None:
         self.says = says or (lambda text: [{"text": f"heard {text}"}])
-        store = SQLTrackerStore(DOMAIN, db=str(database)) if database else InMemoryTrackerStore(DOMAIN)
+        store = KneeTrackerStore(DOMAIN, host=f"sqlite:///{database}") if database else InMemoryTrackerStore(DOMAIN)
         self.tracker_store, self.lock_store, self.domain = FailSafeTrackerStore(store), InMemoryLockStore(), DOMAIN
         self.heard: list[str] = []
         self.senders: list[str] = []

@@ -1,0 +1,1 @@
+"""Where conversations lie while they are kept, and how they go."""
