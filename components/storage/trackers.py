@@ -26,8 +26,8 @@ from components.storage.database import EVENTS, STATES, TABLES, address, forget,
 
 logger = logging.getLogger(__name__)
 
-NEEDED = ("user", "action", "session_started", "restart")  # kinds of events that a policy looks at; slots have their own row
-LATEST = 24  # of these events come along: some eight turns
+NEEDED = ("user", "user_featurization", "action", "session_started", "restart")  # what a policy looks at; slots have their own row
+LATEST = 32  # of these events come along: some eight turns
 RECENT = 2000  # conversations whose state is also in memory, for when the database is away
 EVERY = 60.0  # seconds between two rounds of writing what waits and deleting what is old
 Row = Dict[Text, Any]
@@ -122,10 +122,8 @@ class KneeTrackerStore(TrackerStore):
             return None
 
     def _tracker(self, sender: Text, state: Row, events: List[Row]) -> DialogueStateTracker:
-        tracker = DialogueStateTracker.from_dict(sender, _whole_turns(events), self.domain.slots)
-        for name, value in json.loads(state["slots"]).items():
-            if name in tracker.slots:
-                tracker.slots[name].value = value
+        slots = {name: value for name, value in json.loads(state["slots"]).items() if name in {slot.name for slot in self.domain.slots}}
+        tracker = DialogueStateTracker.from_dict(sender, _with_slots(_whole_turns(events), slots), self.domain.slots)
         tracker.stored = len(tracker.events)  # type: ignore[attr-defined]
         return tracker
 
@@ -209,6 +207,13 @@ def _joined(before: Any, after: Row) -> Row:
 
 def _slots(tracker: DialogueStateTracker) -> Row:
     return {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None}
+
+
+def _with_slots(events: List[Row], slots: Row) -> List[Row]:
+    """Rasa copies a tracker by replaying its events, so slots must come as events; after a start of session, which empties them."""
+    place = max((index + 1 for index, event in enumerate(events) if event["event"] in ("session_started", "restart")), default=0)
+    at = events[0].get("timestamp") if events else None
+    return [*events[:place], *({"event": "slot", "timestamp": at, "name": name, "value": value} for name, value in slots.items()), *events[place:]]
 
 
 def _whole_turns(events: List[Row]) -> List[Row]:
