@@ -52,6 +52,15 @@ def fill(text: str, place: Place) -> str:
     return text.replace("{number}", place.number).replace("{crisis_line}", place.crisis_line)
 
 
+def _span(days: float) -> str:
+    """In the largest unit that gives two or more, as people say it."""
+    for unit, length in (("year", 365), ("month", 30), ("week", 7), ("day", 1)):
+        count = round(days / length)
+        if count >= 2 or unit == "day":
+            return f"{count} {unit}" + ("" if count == 1 else "s")
+    raise AssertionError("every number of days has a unit")
+
+
 def listing(items: Sequence[str]) -> str:
     """'a, b and c'."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
@@ -180,21 +189,27 @@ class Writer:
         wanted = set(keys) if keys is not None else set(case.findings) | set(case.person)
         yes = [self.label(n) for n, a in case.findings.items() if n in wanted and a == PRESENT and n in self.library.findings]
         no = [self.label(n) for n, a in case.findings.items() if n in wanted and a == ABSENT and n in self.library.findings]
-        person = [f"{key} {value}" for key, value in case.person.items() if key in wanted and key in ("age", "side")]
+        person = [self.told(key, value) for key, value in case.person.items() if key in wanted]
         lines = [self.words["understood"].format(list=listing([*yes, *person]))] if yes or person else []
         if no:
             lines.append(self.words["understood_not"].format(list=listing(no)))
         if not lines:
             return None
         if any(key in wanted for key in changed):
-            names = [self.label(k, case.findings[k]) if k in case.findings else f"{k} {case.person.get(k)}" for k in changed]
+            names = [self.label(k, case.findings[k]) if k in case.findings else self.told(k, case.person.get(k)) for k in changed]
             lines = [self.words["changed"].format(list=listing(names))]
         return self._message(lines, kind="understood", items=self.items(case))
 
     def items(self, case: Case) -> list[dict[str, str]]:
         """What was understood as editable items."""
         found = [{"id": n, "label": self.library.findings[n].label, "answer": a} for n, a in case.findings.items() if n in self.library.findings]
-        return found + [{"id": key, "label": key, "answer": str(value)} for key, value in case.person.items()]
+        return found + [{"id": key, "label": self.told(key, value), "answer": ""} for key, value in case.person.items()]
+
+    def told(self, key: str, value: Any) -> str:
+        """A fact on the person in plain words: 'since 3 weeks', 'about a child'."""
+        if key == "days":
+            return str(self.words["told_days_none"] if value < 1 else self.words["told_days"].format(span=_span(float(value))))
+        return str(self.words.get(f"told_{key}_{value}".lower()) or self.words[f"told_{key}"].format(value=value))
 
     # --- the result -----------------------------------------------------------------------------------
 

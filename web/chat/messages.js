@@ -149,7 +149,7 @@ function chips(items, ctx) {
 
 function chip({ id, label, answer }, ctx, box) {
   const word = SPOKEN_OF[answer] ? ctx.t(SPOKEN_OF[answer]) : answer;
-  const text = ctx.t("chip", { label, answer: word });
+  const text = word ? ctx.t("chip", { label, answer: word }) : label;
   if (!SPOKEN_OF[answer]) return el("span", { class: "chip fixed" }, text);
   const toggle = el("button", { type: "button", class: `chip ${SPOKEN_OF[answer]}`, "aria-expanded": "false", onclick: open }, text, el("span", { class: "change" }, ctx.t("chip_change")));
   let choice = null;
