@@ -1,5 +1,6 @@
 # The verbs of this project. Each does first what it needs, and nothing that is already done.
 PY := .venv/bin/python
+PROFILE ?= single
 .DEFAULT_GOAL := help
 .PHONY: help setup train chat serve test check evaluate bench
 
@@ -15,8 +16,8 @@ train: setup ## the Rasa model, when its inputs changed
 chat: train ## a conversation in the terminal
 	@$(PY) -m service.chat
 
-serve: train ## bot, action server and website page on 127.0.0.1
-	@$(PY) -m service.serve
+serve: train ## bot, action server and website page on 127.0.0.1; PROFILE=production for several workers
+	@$(PY) -m service.serve --profile $(PROFILE)
 
 check: setup ## the quick tests, without training
 	@$(PY) -m ruff check . && $(PY) -m mypy && $(PY) -m bot check && .venv/bin/lint-imports --no-cache >run/layers.log 2>&1 || { cat run/layers.log 2>/dev/null; exit 1; }

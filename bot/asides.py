@@ -103,7 +103,7 @@ class Asides:
         """Takes back the answers to the question before the open one, and asks it again."""
         memory = self.consultation.memory
         if not memory.before:
-            return self.consultation.ask_again()
+            return self.consultation.ask_again() if memory.asked or memory.pending else self.consultation.nothing_to_come_back_to()
         case = self.consultation.case
         for name in memory.before:
             case = case.forget(name)

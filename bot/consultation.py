@@ -180,6 +180,12 @@ class Consultation:
         back = Message(self.library.words["back_to"], custom={"kind": "say"})
         return self._say([back, self._asking(question)], keep_sources=True)
 
+    def nothing_to_come_back_to(self) -> Reply:
+        """Somebody means a question that is not there: the emergency card stands, otherwise they are told so."""
+        if self.assessment.is_emergency:
+            return self._say([self.writer.card(self.assessment)], asked=(), level="emergency_now")
+        return self._say([Message(self.library.words["nothing_open"], custom={"kind": "say"})], keep_sources=True)
+
     def _nothing_open(self) -> Reply:
         """An aside before the interview, or after its result: nothing to come back to but the advice that stands."""
         return Reply((), self.memory)
@@ -196,7 +202,7 @@ class Consultation:
     def why(self) -> Reply:
         question = self.open_question()
         if question is None:
-            return self.ask_again()
+            return self.ask_again() if self.memory.pending else self.nothing_to_come_back_to()
         return self._say([self.writer.why_message(question), self._asking(question)])
 
     # --- saying it --------------------------------------------------------------------------------------

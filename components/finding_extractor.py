@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.network import FOLDER
 from bot.reading import Reading
+from components import metrics
 from components.reader import shared_library, shared_reader
 
 
@@ -36,6 +37,8 @@ class KneeFindingExtractor(GraphComponent, EntityExtractorMixin):
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             reading = shared_reader().read(str(message.get(TEXT) or ""))
+            if not (reading.findings or reading.clear_intent):
+                metrics.NOT_READ.inc()
             message.set(ENTITIES, [*message.get(ENTITIES, []), *entities(reading)], add_to_output=True)
         return messages
 

@@ -1,39 +1,58 @@
-"""python -m service.serve: bot, action server and the website page on this machine, until Ctrl-C."""
+"""python -m service.serve: bot, action server and the website page on this machine, until Ctrl-C. SIGHUP takes a new model into use."""
 
 from __future__ import annotations
 
-import sys
-import time
+import argparse
+import os
 
-from service.processes import action_server, rasa_server, stop_on_signals, watch
-from service.training import ROOT, check_model, environment
+from service.processes import Child, Watch, action_server, rasa_server, start_all, stop_on_signals
+from service.production import refuse_unsafe, service
+from service.training import check_model, environment
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m service.serve", description=__doc__)
+    parser.add_argument("--profile", choices=("single", "production"), default="single", help="production: several workers, PostgreSQL, Redis and nginx")
+    production = parser.parse_args(argv).profile == "production"
     check_model()
+    refuse_unsafe(production)
     stop_on_signals()
-    children = [action_server(), rasa_server()]
+    running: list[Child] = []
     try:
-        for child in children:
-            if child.is_ready():
-                sys.exit(f"Something already answers at {child.ready}. Stop it, or choose another port with BOT_PORT and ACTIONS_PORT.")
-            child.log.unlink(missing_ok=True)
-            child.start()
         print("Starting ", end="", flush=True)
-        for child in children:
-            while not child.is_ready():
-                if child.is_dead():
-                    sys.exit(f"\nThe {child.name} did not start. The reason stands at the end of {child.log.relative_to(ROOT)}.")
-                time.sleep(0.5)
-                print(".", end="", flush=True)
-        port = environment()["BOT_PORT"]
-        print(f"\nKnee Guide is ready: http://127.0.0.1:{port}/\nREST: POST http://127.0.0.1:{port}/webhooks/rest/webhook\nStop with Ctrl-C.", flush=True)
-        watch(children)
+        workers = _production(running) if production else _single(running)
+        print(_ready(workers, production), flush=True)
+        Watch(running, workers, check_model).forever()
     except KeyboardInterrupt:
         print()
     finally:
-        for child in children:
+        for child in reversed(running):
             child.stop()
+
+
+def _single(running: list[Child]) -> list[Child]:
+    running += [action_server(), rasa_server()]
+    start_all(running)
+    return running[1:]
+
+
+def _production(running: list[Child]) -> list[Child]:
+    """Stores, then workers, then the balancer: nobody is let in before somebody can answer."""
+    parts = service()
+    for group in (parts.stores, (*parts.actions, *parts.workers), (parts.balancer,)):
+        running += group
+        start_all(group)
+    return list(parts.workers)
+
+
+def _ready(workers: list[Child], production: bool) -> str:
+    lines = [f"\nKnee Guide is ready: http://127.0.0.1:{environment()['BOT_PORT']}/"]
+    if production:
+        lines += [f"{worker.name}: {worker.ready}ready and {worker.ready}metrics" for worker in workers]
+        lines.append(f"Conversations: {os.environ['KNEE_GUIDE_DATABASE'].split('@')[-1]}; locks: {os.environ['KNEE_GUIDE_REDIS'].split('@')[-1]}")
+    else:
+        lines.append(f"REST: POST {workers[0].ready}webhooks/rest/webhook")
+    return "\n".join([*lines, f"A new model: kill -HUP {os.getpid()}. Stop with Ctrl-C."])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from bot.asides import Asides, wanted
 from bot.case import Case
 from bot.consultation import Consultation, Reply, memory_from
 from bot.wording import Message
+from components import metrics
+from components.logs import talking
 from components.notice import card_reply
 from components.reader import shared_library
 from components.settings import country, profile
@@ -72,29 +74,36 @@ class Guard:
         """The pieces to show, never none."""
         if not isinstance(text, str) or not text.strip():
             return [{"recipient_id": sender, "text": EMPTY}]
-        if len(text) > LONGEST:
-            text = text[:LONGEST]
+        text = plain(text[:LONGEST])
+        talking(sender, text)
+        with metrics.timed("turn"):
+            pieces = await self._by_rasa(text, sender, handler, channel)
+            by = "rasa" if any(_goes_on(piece) for piece in pieces) else "guard"
+            if by == "guard":
+                pieces = await self._in_its_place(text, sender, channel, pieces)
+        metrics.TURNS.labels(channel, by).inc()
+        metrics.shown(pieces)
+        return pieces
+
+    async def _by_rasa(self, text: Text, sender: Text, handler: Handler, channel: Text) -> List[Dict[Text, Any]]:
+        """What Rasa says in time; nothing, or half a turn, when it fails."""
         collector = Collector()
         try:
-            message = UserMessage(plain(text), collector, sender, input_channel=channel)
-            await asyncio.wait_for(handler(message), self.patience)
+            await asyncio.wait_for(handler(UserMessage(text, collector, sender, input_channel=channel)), self.patience)
         except asyncio.TimeoutError:
-            logger.error("a turn took longer than %s s", self.patience)
+            _failed("slow", "a turn took longer than %s s", self.patience)
         except Exception as error:  # whatever breaks, the person gets a sentence
-            logger.error("a turn failed: %s", type(error).__name__)
-        if any(_goes_on(piece) for piece in collector.messages):
-            return collector.messages
-        return await self._in_its_place(plain(text), sender, channel, collector)
+            _failed("error", "a turn failed: %s", type(error).__name__)
+        return collector.messages
 
-    async def _in_its_place(self, text: Text, sender: Text, channel: Text, collector: Collector) -> List[Dict[Text, Any]]:
-        spoken = list(collector.messages)
+    async def _in_its_place(self, text: Text, sender: Text, channel: Text, spoken: List[Dict[Text, Any]]) -> List[Dict[Text, Any]]:
         try:
             reply, case = await self._consult(text, sender)
             pieces = [_piece(sender, message) for message in reply.messages]
             await self._try_to_keep(text, sender, channel, case, reply)
             return spoken + pieces if pieces else [*spoken, {"recipient_id": sender, "text": BROKEN}]
         except Exception as error:
-            logger.error("the guard could not consult: %s", type(error).__name__)
+            _failed("guard", "the guard could not consult: %s", type(error).__name__)
             return [*spoken, self._last_resort(text, sender)]
 
     async def _tracker(self, sender: Text) -> Any:
@@ -125,7 +134,7 @@ class Guard:
         try:
             await asyncio.wait_for(self._keep(text, sender, channel, case, reply), 2.5)
         except Exception as error:
-            logger.error("a turn could not be kept: %s", type(error).__name__)
+            _failed("not_kept", "a turn could not be kept: %s", type(error).__name__)
 
     async def _keep(self, text: Text, sender: Text, channel: Text, case: Case, reply: Reply) -> None:
         """What was said and shown goes into the tracker, so that nothing is asked twice."""
@@ -160,8 +169,13 @@ class Guard:
             if consultation.assessment.care_level in ("emergency_now", "same_day"):
                 return _piece(sender, consultation.writer.card(consultation.assessment))
         except Exception as error:
-            logger.error("the last resort failed too: %s", type(error).__name__)
+            _failed("last_resort", "the last resort failed too: %s", type(error).__name__)
         return {"recipient_id": sender, "text": BROKEN}
+
+
+def _failed(kind: Text, words: Text, *what: Any) -> None:
+    metrics.FAILURES.labels(kind).inc()
+    logger.error(words, *what)
 
 
 def _goes_on(piece: Dict[Text, Any]) -> bool:

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from rasa.core.channels.channel import InputChannel, UserMessage
-from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -30,6 +29,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.reading import PAYLOAD
+from components.channels.closed import closed_without
 from components.channels.limits import Busy, Limits, Turns, cap_bodies
 from components.channels.rendering import (
     LIMITS,
@@ -83,9 +83,9 @@ class SlackInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> InputChannel:
-        missing = [name for name in ("SLACK_TOKEN", "SLACK_SIGNING_SECRET") if not os.environ.get(name)]
-        if missing:
-            raise RasaException(f"The Slack channel is open in credentials.yml, but {' and '.join(missing)} is not set. See docs/slack.md.")
+        closed = closed_without(cls.name(), "SLACK_TOKEN", "SLACK_SIGNING_SECRET", page="docs/slack.md")
+        if closed:
+            return closed
         return cls(os.environ["SLACK_TOKEN"], os.environ["SLACK_SIGNING_SECRET"], os.environ.get("SLACK_API", API))
 
     def client(self) -> AsyncWebClient:

@@ -27,6 +27,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from telegram.request import HTTPXRequest
 
 from bot.reading import PAYLOAD
+from components.channels.closed import closed_without
 from components.channels.limits import Busy, Limits, Turns, cap_bodies
 from components.channels.rendering import (
     LIMITS,
@@ -84,9 +85,9 @@ class TelegramInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> InputChannel:
-        missing = [name for name in ("TELEGRAM_TOKEN", "TELEGRAM_SECRET") if not os.environ.get(name)]
-        if missing:
-            raise RasaException(f"The Telegram channel is open in credentials.yml, but {' and '.join(missing)} is not set. See docs/telegram.md.")
+        closed = closed_without(cls.name(), "TELEGRAM_TOKEN", "TELEGRAM_SECRET", page="docs/telegram.md")
+        if closed:
+            return closed
         secret = secret_from("TELEGRAM_SECRET")
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
             raise RasaException("TELEGRAM_SECRET may only have letters, digits, underscores and strokes, at most 256: Telegram allows no others.")
@@ -386,7 +387,9 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         channel = TelegramInput.from_credentials(None)
-        assert isinstance(channel, TelegramInput)
+        if not isinstance(channel, TelegramInput):
+            print("TELEGRAM_TOKEN and TELEGRAM_SECRET are not set. See docs/telegram.md.", file=sys.stderr)
+            return 1
         asyncio.run(set_webhook(channel, arguments[1]))
     except RasaException as error:
         print(error, file=sys.stderr)

@@ -1,54 +1,83 @@
-"""One turn at a time for each conversation: over all workers with Redis, in this process without it."""
+"""One turn at a time for each conversation: in this process by Rasa's tickets, over all workers by a lock in Redis.
+
+Rasa's own store for Redis reads a lock and writes it back, so two workers can both get it; here Redis decides."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
 import os
 import time
-from typing import Any, Optional, Text
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, AsyncGenerator, Text
 
 import redis
+import redis.asyncio
 from rasa.core.lock import TicketLock
-from rasa.core.lock_store import InMemoryLockStore, LockStore
+from rasa.core.lock_store import LOCK_LIFETIME, InMemoryLockStore, LockError
+
+from components import metrics
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "knee-guide:lock:"
-WAIT = 1.0  # seconds for Redis to answer
+ANSWERS = 1.0  # seconds for Redis to answer
 AWAY = 5.0  # seconds until Redis is tried again after it did not
-LIFETIME = 30  # seconds after which a lock goes by itself, whoever held it
+WAIT = 5.0  # seconds for a turn that another worker works on
+LIFETIME = 14.0  # seconds after which a lock goes by itself, whoever held it; longer than the guard lets a turn take
+AGAIN = 0.05  # seconds between two looks
 
 
-class KneeLockStore(LockStore):
+class KneeLockStore(InMemoryLockStore):
     """KNEE_GUIDE_REDIS names the server. While it is away, this process at least keeps its own turns in order."""
 
     def __init__(self, endpoint_config: Any = None) -> None:
-        url = os.environ.get("KNEE_GUIDE_REDIS")
-        self.red: Any = redis.Redis.from_url(url, socket_timeout=WAIT, socket_connect_timeout=WAIT) if url else None
-        self.here = InMemoryLockStore()
+        super().__init__()
+        self.url = os.environ.get("KNEE_GUIDE_REDIS")
         self.away_until = 0.0
+        self._redis: dict[int, Any] = {}
 
-    def get_lock(self, conversation_id: Text) -> Optional[TicketLock]:
-        raw = self._ask("get", PREFIX + conversation_id)
-        return TicketLock.from_dict(json.loads(raw)) if raw else self.here.get_lock(conversation_id)
+    @asynccontextmanager
+    async def lock(self, conversation_id: Text, lock_lifetime: float = LOCK_LIFETIME, wait_time_in_seconds: float = AGAIN) -> AsyncGenerator[TicketLock, None]:
+        """Raises LockError when another worker does not let go in time."""
+        async with AsyncExitStack() as stack:
+            ticket = await stack.enter_async_context(super().lock(conversation_id, lock_lifetime, min(wait_time_in_seconds, AGAIN)))
+            if self.url and time.monotonic() >= self.away_until:
+                await stack.enter_async_context(self._everywhere(conversation_id))
+            yield ticket
 
-    def save_lock(self, lock: TicketLock) -> None:
-        if self._ask("set", PREFIX + lock.conversation_id, lock.dumps(), ex=LIFETIME) is None:
-            self.here.save_lock(lock)
-
-    def delete_lock(self, conversation_id: Text) -> None:
-        self._ask("delete", PREFIX + conversation_id)
-        if self.here.get_lock(conversation_id):
-            self.here.delete_lock(conversation_id)
-
-    def _ask(self, command: Text, *parts: Any, **options: Any) -> Any:
-        """None without Redis, and while it does not answer."""
-        if self.red is None or time.monotonic() < self.away_until:
-            return None
+    @asynccontextmanager
+    async def _everywhere(self, conversation_id: Text) -> AsyncGenerator[None, None]:
+        lock = self._client().lock(PREFIX + conversation_id, timeout=LIFETIME, sleep=AGAIN, blocking_timeout=WAIT)
         try:
-            return getattr(self.red, command)(*parts, **options)
+            if not await lock.acquire():
+                raise LockError(f"another worker works on this conversation for more than {WAIT:.0f} s")
         except redis.RedisError as error:
-            logger.error("the lock store is away: %s", type(error).__name__)
-            self.away_until = time.monotonic() + AWAY
-            return None
+            self._is_away(error)
+            yield
+            return
+        try:
+            yield
+        finally:
+            try:
+                await lock.release()
+            except redis.exceptions.LockError:
+                logger.warning("a turn took longer than its lock")
+            except redis.RedisError as error:
+                self._is_away(error)
+
+    def _client(self) -> Any:
+        """A connection belongs to the loop that opened it."""
+        loop = id(asyncio.get_running_loop())
+        if loop not in self._redis:
+            self._redis[loop] = redis.asyncio.Redis.from_url(self.url, socket_timeout=ANSWERS, socket_connect_timeout=ANSWERS)
+        return self._redis[loop]
+
+    def _is_away(self, error: Exception) -> None:
+        metrics.FAILURES.labels("locks").inc()
+        logger.error("the lock store is away: %s", type(error).__name__)
+        self.away_until = time.monotonic() + AWAY
+
+    def is_there(self) -> bool:
+        """Raises when Redis is named and does not answer."""
+        return not self.url or bool(redis.Redis.from_url(self.url, socket_timeout=ANSWERS, socket_connect_timeout=ANSWERS).ping())

@@ -22,6 +22,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import SQLAlchemyError
 
+from components import metrics
 from components.storage.database import EVENTS, STATES, TABLES, address, forget, forget_older, keep_hours, open_engine
 
 logger = logging.getLogger(__name__)
@@ -50,8 +51,8 @@ class KneeTrackerStore(TrackerStore):
 
     async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
         """The slots as they stand and the latest events."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, self._load, sender_id)
+        with metrics.timed("load"):
+            return await asyncio.get_running_loop().run_in_executor(None, self._load, sender_id)
 
     async def retrieve_full_tracker(self, conversation_id: Text) -> Optional[DialogueStateTracker]:
         rows = await asyncio.get_running_loop().run_in_executor(None, self._all_of, conversation_id)
@@ -66,7 +67,8 @@ class KneeTrackerStore(TrackerStore):
         state = {"sender_id": tracker.sender_id, "last": time.time(), "slots": json.dumps(_slots(tracker))}
         latest = [event.as_dict() for event in events if event.type_name in NEEDED][-LATEST:]
         tracker.stored = len(events)  # type: ignore[attr-defined]
-        await asyncio.get_running_loop().run_in_executor(None, self._write, tracker.sender_id, rows, state, latest)
+        with metrics.timed("save"):
+            await asyncio.get_running_loop().run_in_executor(None, self._write, tracker.sender_id, rows, state, latest)
 
     def said(self, sender: Text, latest: Optional[int] = None) -> List[Row]:
         """What both sides said, oldest first: all of it, or the latest so many. From all sessions."""
@@ -87,6 +89,12 @@ class KneeTrackerStore(TrackerStore):
             self.waiting.pop(sender_id, None)
             self.states.pop(sender_id, None)
         await asyncio.get_running_loop().run_in_executor(None, forget, self._prepared(), [sender_id])
+        metrics.FORGOTTEN.labels("asked").inc()
+
+    def is_there(self) -> bool:
+        """Raises when the database does not answer."""
+        with self._connected() as connection:
+            return bool(connection.execute(sa.select(1)).scalar())
 
     # --- the database -----------------------------------------------------------------------------
 
@@ -115,6 +123,7 @@ class KneeTrackerStore(TrackerStore):
                 events = [json.loads(row.data) for row in reversed(connection.execute(latest).all())]
             return self._tracker(sender, {"slots": state.slots}, events)
         except SQLAlchemyError as error:
+            metrics.FAILURES.labels("database").inc()
             logger.error("the database is away: %s", type(error).__name__)
             if known:
                 return self._tracker(sender, *known)
@@ -143,6 +152,7 @@ class KneeTrackerStore(TrackerStore):
         if not self._written(sender, rows, state):
             with self.lock:
                 self.waiting[sender] = rows + self.waiting.get(sender, [])
+        metrics.WAITING.set(len(self.waiting))
 
     def _trim(self) -> None:
         """Nothing that waits to be written is dropped."""
@@ -161,6 +171,7 @@ class KneeTrackerStore(TrackerStore):
             self.blind.discard(sender)
             return True
         except SQLAlchemyError as error:
+            metrics.FAILURES.labels("database").inc()
             logger.error("a turn waits to be written: %s", type(error).__name__)
             return False
 
@@ -187,7 +198,8 @@ class KneeTrackerStore(TrackerStore):
             for sender in [name for name, (state, _) in self.states.items() if state["last"] < before]:
                 self.states.pop(sender)
                 self.waiting.pop(sender, None)
-        forget_older(self._prepared(), keep_hours())
+        metrics.WAITING.set(len(self.waiting))
+        metrics.FORGOTTEN.labels("time").inc(forget_older(self._prepared(), keep_hours()))
 
 
 def _row(sender: Text, event: Row) -> Row:
