@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 PROFILE ?= single
 .DEFAULT_GOAL := help
-.PHONY: help setup train chat serve test check evaluate bench
+.PHONY: help setup train chat serve test check evaluate bench soak capacity
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,3 +31,9 @@ evaluate: train ## understanding, urgency and ranking on the project's own messa
 
 bench: train ## speed, memory and size beside Rasa's default pipeline
 	@$(PY) -m evaluation.bench
+
+soak: train ## the production profile with people in it, while one part after another is killed: prints what was lost
+	@$(PY) -m evaluation.soak
+
+capacity: train ## how many people one and two workers serve, and what more need
+	@$(PY) -m evaluation.capacity

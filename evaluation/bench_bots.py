@@ -63,6 +63,8 @@ pipeline:
 policies:
   - name: RulePolicy
 """
+ENDPOINTS = """action_endpoint: {url: "http://127.0.0.1:${ACTIONS_PORT}/webhook"}
+"""  # no store is named: conversations in memory, as Rasa does it by default
 KEYWORD_DOMAIN = """version: "3.1"
 intents: [describe, thank]
 responses:
@@ -81,7 +83,7 @@ rules:
 
 @dataclass(frozen=True)
 class Bot:
-    """config, domain, data: what it is trained on. actions: the module of its action server, or None."""
+    """config, domain, data: what it is trained on. actions: the module of its action server, or None. endpoints: its stores."""
 
     name: str
     words: str
@@ -91,6 +93,7 @@ class Bot:
     model: Path
     actions: str | None
     credentials: Path
+    endpoints: Path
 
     @property
     def runs_on(self) -> Path:
@@ -101,18 +104,20 @@ class Bot:
 def bots(folder: Path, epochs: int) -> dict[str, Bot]:
     """Writes what the other bots are made of into the folder."""
     (folder / "models").mkdir(parents=True, exist_ok=True)
-    for name, text in (("default.yml", DEFAULT_CONFIG.format(epochs=epochs)), ("keywords.yml", KEYWORD_CONFIG), ("rest.yml", "rest:\n")):
+    for name, text in (("default.yml", DEFAULT_CONFIG.format(epochs=epochs)), ("keywords.yml", KEYWORD_CONFIG), ("rest.yml", "rest:\n"), ("endpoints.yml", ENDPOINTS)):
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "keyword-domain.yml").write_text(KEYWORD_DOMAIN, encoding="utf-8")
     (folder / "keyword-data.yml").write_text(KEYWORD_DATA, encoding="utf-8")
-    domain, data, rest, models = ROOT / "domain.yml", ROOT / "data", folder / "rest.yml", folder / "models"
+    domain, data, models = ROOT / "domain.yml", ROOT / "data", folder / "models"
+    our_doors = (ROOT / "credentials.yml", ROOT / "endpoints.yml")
+    rasas_doors = (folder / "rest.yml", folder / "endpoints.yml")
     ours = models / MODEL.name
     passes = "" if epochs == 100 else f" ({epochs} passes only)"
     all_bots = (
-        Bot(OURS, "Knee Guide", ROOT / "config.yml", domain, data, ours, "actions", ROOT / "credentials.yml"),
-        Bot(DEFAULT, f"Rasa's default, our data and actions{passes}", folder / "default.yml", domain, data, models / "default.tar.gz", "actions", rest),
-        Bot(KEYWORDS, "floor: keywords, no action", folder / "keywords.yml", folder / "keyword-domain.yml", folder / "keyword-data.yml", models / "keywords.tar.gz", None, rest),
-        Bot(IDLE, "floor: Knee Guide with an action that does nothing", ROOT / "config.yml", domain, data, ours, "evaluation.bench_idle", ROOT / "credentials.yml"),
+        Bot(OURS, "Knee Guide", ROOT / "config.yml", domain, data, ours, "actions", *our_doors),
+        Bot(DEFAULT, f"Rasa's default, our data and actions{passes}", folder / "default.yml", domain, data, models / "default.tar.gz", "actions", *rasas_doors),
+        Bot(KEYWORDS, "floor: keywords, no action", folder / "keywords.yml", folder / "keyword-domain.yml", folder / "keyword-data.yml", models / "keywords.tar.gz", None, *rasas_doors),
+        Bot(IDLE, "floor: Knee Guide with an action that does nothing", ROOT / "config.yml", domain, data, ours, "evaluation.bench_idle", *our_doors),
     )  # fmt: skip
     return {bot.name: bot for bot in all_bots}
 
@@ -155,7 +160,7 @@ def launched(**files: Path) -> Timed:
 
     def command(old: Sequence[str], process: str) -> list[str]:
         options = [part for name, path in files.items() for part in (f"--{name}", str(path if name == "knowledge" else path / f"{process}.{name}"))]
-        return [old[0], "-m", "evaluation.bench_launch", *options, "--", *old[2:]]
+        return [old[0], "-m", "evaluation.bench_launch", *options, "--", *old[3:]]  # after: python -m service.part
 
     return command
 
@@ -165,6 +170,7 @@ class Running:
 
     def __init__(self, bot: Bot, folder: Path, command: Timed = plain) -> None:
         os.environ.update(BOT_PORT=str(free_port()), ACTIONS_PORT=str(free_port()))
+        os.environ["KNEE_GUIDE_DATABASE"] = f"sqlite:///{folder / 'conversations.db'}"
         os.environ.pop("RASA_AUTH_TOKEN", None)
         self.bot = bot
         self.url = f"http://127.0.0.1:{os.environ['BOT_PORT']}/webhooks/rest/webhook"
@@ -173,7 +179,7 @@ class Running:
     def _children(self) -> list[tuple[str, Child]]:
         """As `make serve` starts them, with the files of this bot."""
         rasa, actions = rasa_server(), action_server()
-        rasa = replace(rasa, command=[*_without(rasa.command, "--model"), "--model", str(self.bot.runs_on), "--credentials", str(self.bot.credentials)])
+        rasa = replace(rasa, command=[*_without(rasa.command, "--model"), "--model", str(self.bot.runs_on), "--credentials", str(self.bot.credentials), "--endpoints", str(self.bot.endpoints)])
         if self.bot.actions is None:
             return [("rasa", rasa)]
         actions = replace(actions, command=[self.bot.actions if part == "actions" else part for part in actions.command])

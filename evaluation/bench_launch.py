@@ -1,6 +1,6 @@
 """python -m evaluation.bench_launch [--parts FILE] [--profile FILE] [--knowledge FOLDER] -- rasa run …: a server with timers in it.
 
-Runs the module as `python -m` would. Timers sit round the calls of Rasa that make up a turn; nothing of the bot is changed."""
+Runs the module as service.part would. Timers sit round the calls of Rasa that make up a turn; nothing of the bot is changed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from service.part import prepare
 
 READING, POLICIES, ACTION, STORE, TURN = "reading", "policies", "action", "store", "turn"
 
@@ -126,6 +128,7 @@ def main(argv: list[str] | None = None) -> None:
         if profile:
             atexit.register(lambda: profile.dump_stats(options.profile))
     sys.argv = command
+    prepare()
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
 
 

@@ -104,7 +104,7 @@ class Person:
         """Everything that was acknowledged must be in the history, in order, and the summary must be this person's own."""
         pieces = await self.say(http, RECAP)
         if pieces and self.who.lower() not in " ".join(str(p.get("text")) for p in pieces).lower():
-            self.found.lost.append(f"{self.who}: the summary does not know the first message")
+            self.found.lost.append(f"{self.who}: the summary does not know the first message: {' '.join(str(p.get('text')) for p in pieces)[:300]!r}")
         stored = await self._history(http)
         place = 0
         for text, shown in self.said:
@@ -134,6 +134,7 @@ async def crowd(url: str, at_once: int, going_on: Callable[[], bool], found: Fou
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()) as http:
 
         async def lives(number: int) -> None:
+            await asyncio.sleep(random.uniform(0, pause))
             while going_on():
                 person = Person(url, found, hasty)
                 for text in random.choice(TALKS):

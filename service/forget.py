@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
+import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from components.storage.database import address, connect, forget, forget_all, forget_older
+from components.storage.spare import spare
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -18,13 +21,17 @@ def main(argv: list[str] | None = None) -> None:
     which.add_argument("--all", action="store_true", help="every conversation")
     options = parser.parse_args(argv)
     try:
-        engine = connect()
+        engine, waiting = connect(), spare(os.environ.get("KNEE_GUIDE_REDIS"), 1)
+        for sender in waiting.names() if options.all else [options.sender] if options.sender else []:
+            waiting.drop(sender)
         if options.all:
             count = forget_all(engine)
         elif options.sender:
             count = forget(engine, [options.sender])
         else:
             count = forget_older(engine, options.older_than)
+    except redis.RedisError as error:
+        sys.exit(f"Redis could not be used: {type(error).__name__}. Is it running?")
     except SQLAlchemyError as error:
         sys.exit(f"The database {address().split('@')[-1]} could not be used: {type(error).__name__}. Is it running?")
     print(f"{count} conversation{'' if count == 1 else 's'} deleted.")

@@ -9,9 +9,14 @@ import sys
 from components.logs import install
 
 
-def main() -> None:
+def prepare() -> None:
+    """Before anything of Rasa is imported."""
     os.environ["LOG_LEVEL"] = "INFO"  # at debug level Rasa writes down what people type
     install()
+
+
+def main() -> None:
+    prepare()
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +42,7 @@ class Child:
     def start(self) -> None:
         LOGS.mkdir(exist_ok=True)
         with self.log.open("ab") as log:
+            self.clear()
             self.process = subprocess.Popen(
                 self.command, cwd=ROOT, env={**environment(), **self.variables}, stdin=subprocess.PIPE if self.feed else subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True, user=self.user,
@@ -63,14 +66,22 @@ class Child:
         return self.process is not None and self.process.poll() is not None
 
     def stop(self) -> None:
-        if self.process is None or self.process.poll() is not None:
+        """Lets it finish; then nothing of it is left, whatever it had started itself."""
+        if self.process is None:
             return
-        self.process.send_signal(self.stops_by)
-        try:
-            self.process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        if self.process.poll() is None:
+            self.process.send_signal(self.stops_by)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(GRACE)
+        self.clear()
+
+    def clear(self) -> None:
+        """Ends what is left of the family: a process whose parent was killed would keep the port."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+            self.process = None
 
 
 def action_server(port: str | None = None, name: str = "action server") -> Child:

@@ -17,6 +17,7 @@ from rasa.shared.exceptions import RasaException
 from slack_sdk.signature import SignatureVerifier
 
 from components.channels import slack as channel_of
+from components.channels.closed import Closed
 from components.channels.limits import Buckets, Limits
 from components.channels.slack import EDITED, IN_PRIVATE, TOO_OLD, SlackInput, messages_of
 from tests.channels.house import Bot, buttons, long_text, serving
@@ -98,12 +99,19 @@ async def test_a_stale_request_is_refused(age):
     assert not bot.heard
 
 
-@pytest.mark.parametrize(("token", "secret"), [("", ""), (TOKEN, ""), ("", SECRET)])
-def test_it_does_not_start_without_both_and_says_why(monkeypatch, token, secret):
+@pytest.mark.parametrize(("token", "secret"), [(TOKEN, ""), ("", SECRET)])
+def test_it_does_not_start_with_one_secret_alone_and_says_why(monkeypatch, token, secret):
     monkeypatch.setenv("SLACK_TOKEN", token)
     monkeypatch.setenv("SLACK_SIGNING_SECRET", secret)
     with pytest.raises(RasaException, match="SLACK_SIGNING_SECRET" if not secret else "SLACK_TOKEN"):
         SlackInput.from_credentials(None)
+
+
+def test_without_any_secret_it_stays_closed_and_the_rest_starts(monkeypatch):
+    for name in ("SLACK_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    closed = SlackInput.from_credentials(None)
+    assert isinstance(closed, Closed) and closed.name() == "slack" and not closed.blueprint(None).routes
 
 
 async def test_the_address_is_verified():

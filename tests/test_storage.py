@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 import sqlalchemy as sa
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
@@ -15,7 +17,10 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from components.storage.database import EVENTS, connect, forget_older, open_engine
 from components.storage.locks import KneeLockStore
 from components.storage.trackers import LATEST, KneeTrackerStore
+from service import parts
 from service.forget import main as forget_by_hand
+from service.processes import wait_for
+from tests.server import free_port
 
 DOMAIN = Domain.load("domain.yml")
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -98,7 +103,7 @@ async def test_the_store_deletes_by_itself_after_the_time_that_the_operator_chos
     monkeypatch.setenv("KNEE_GUIDE_KEEP_HOURS", "0.00001")
     time.sleep(0.1)
     store.round()
-    assert SECRET not in texts(url) and "ann" not in store.states
+    assert SECRET not in texts(url) and store.spare.get("ann") is None
 
 
 @pytest.mark.parametrize(("options", "left"), [(["--sender", "ann"], {"ben"}), (["--all"], set()), (["--older-than", "1"], {"ann", "ben"})])
@@ -109,6 +114,7 @@ async def test_forgetting_by_hand(store, url, options, left, monkeypatch, capsys
     forget_by_hand(options)
     assert set(await store.keys()) == left
     assert f"{2 - len(left)} conversation" in capsys.readouterr().out
+    assert [name for name in ("ann", "ben") if await store.retrieve(name)] == sorted(left), "a server that runs meanwhile remembers"
 
 
 async def test_while_the_database_is_away_the_talk_goes_on_and_is_written_later(store, url):
@@ -119,7 +125,7 @@ async def test_while_the_database_is_away_the_talk_goes_on_and_is_written_later(
     assert during.latest_message.text == "second" and set(during.get_slot("case")["findings"]) == {"fever", "locking"}
     store.engine = there
     store.round()
-    assert not store.waiting
+    assert not store.spare.names()
     after = await KneeTrackerStore(DOMAIN, host=url).retrieve("ann")
     assert set(after.get_slot("case")["findings"]) == {"fever", "locking"}
     assert [event["text"] for event in store.said("ann") if event["event"] == "user"] == ["first", "second"]
@@ -134,6 +140,56 @@ async def test_a_turn_taken_blind_adds_to_what_was_told_before(store, url):
     blind.round()
     after = await store.retrieve("ann")
     assert set(after.get_slot("case")["findings"]) == {"fever", "locking"}
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    child, address = parts.redis(free_port(), tmp_path_factory.mktemp("redis"))
+    child.start()
+    wait_for(child)
+    yield address
+    child.stop()
+
+
+async def test_with_a_common_spare_copy_any_worker_goes_on_where_another_one_stopped(url, redis_url, monkeypatch):
+    """The database is away for all; one worker took the turns, another one takes the next and a third writes them down."""
+    monkeypatch.setenv("KNEE_GUIDE_REDIS", redis_url)
+    first, second = KneeTrackerStore(DOMAIN, host=NOWHERE), KneeTrackerStore(DOMAIN, host=NOWHERE)
+    await say(first, "ann", "first", "fever", "present")
+    assert (await second.retrieve("ann")).latest_message.text == "first"
+    await say(second, "ann", "second", "locking", "present")
+    third = KneeTrackerStore(DOMAIN, host=url)
+    third.round()
+    assert [event["text"] for event in third.said("ann") if event["event"] == "user"] == ["first", "second"]
+    assert set((await third.retrieve("ann")).get_slot("case")["findings"]) == {"fever", "locking"}
+    await third.delete("ann")
+    left = redis.Redis.from_url(redis_url)
+    assert not left.keys("*ann*") and await third.retrieve("ann") is None
+
+
+async def test_while_redis_is_away_too_the_worker_remembers_and_brings_it_there_later(url, redis_url, monkeypatch):
+    monkeypatch.setenv("KNEE_GUIDE_REDIS", "redis://127.0.0.1:1/0")
+    store = KneeTrackerStore(DOMAIN, host=NOWHERE)
+    await say(store, "bob", "first", "fever", "present")
+    assert (await store.retrieve("bob")).latest_message.text == "first"
+    store.spare.redis, store.spare.away_until = redis.Redis.from_url(redis_url, decode_responses=True), 0.0
+    assert store.spare.names() == ["bob"] and not store.spare.memory.names()
+    assert store.spare.waiting("bob") and store.spare.get("bob")[0]["sender_id"] == "bob"
+
+
+async def test_a_disk_that_is_full_loses_no_turn(store, url):
+    """SQLite says so itself when a file may have no more pages."""
+    await say(store, "ann", "first", "fever", "present")
+    sa.event.listen(store.engine, "connect", limit := lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
+    store.engine.dispose()
+    for number in range(20):
+        await say(store, "ann", f"{number} {SECRET * 50}", "locking", "present")
+    assert store.spare.names() == ["ann"]
+    assert (await store.retrieve("ann")).latest_message.text.startswith("19 ")
+    sa.event.remove(store.engine, "connect", limit)
+    store.engine.dispose()
+    store.round()
+    assert not store.spare.names() and sum(event["event"] == "user" for event in store.said("ann")) == 21
 
 
 async def test_without_redis_a_process_keeps_its_own_turns_in_order(monkeypatch):

@@ -13,6 +13,7 @@ from rasa.shared.exceptions import RasaException
 from telegram import Chat, Message, PhotoSize, Sticker, Update, User, Voice
 
 from components.channels import telegram as channel_of
+from components.channels.closed import Closed
 from components.channels.limits import Buckets, Limits
 from components.channels.rendering import LIMITS, data_of
 from components.channels.telegram import EDITED, GROUP, TAPPED, TOO_OLD, TelegramInput, main, set_webhook
@@ -99,12 +100,19 @@ async def test_the_path_is_not_to_be_guessed():
     assert SECRET not in phone.path and len(phone.path) == 32
 
 
-@pytest.mark.parametrize(("token", "secret"), [("", ""), (TOKEN, ""), ("", SECRET)])
-def test_it_does_not_start_without_both_and_says_why(monkeypatch, token, secret):
+@pytest.mark.parametrize(("token", "secret"), [(TOKEN, ""), ("", SECRET)])
+def test_it_does_not_start_with_one_secret_alone_and_says_why(monkeypatch, token, secret):
     monkeypatch.setenv("TELEGRAM_TOKEN", token)
     monkeypatch.setenv("TELEGRAM_SECRET", secret)
     with pytest.raises(RasaException, match="TELEGRAM_SECRET" if not secret else "TELEGRAM_TOKEN"):
         TelegramInput.from_credentials(None)
+
+
+def test_without_any_secret_it_stays_closed_and_the_rest_starts(monkeypatch):
+    for name in ("TELEGRAM_TOKEN", "TELEGRAM_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    closed = TelegramInput.from_credentials(None)
+    assert isinstance(closed, Closed) and closed.name() == "telegram" and not closed.blueprint(None).routes
 
 
 @pytest.mark.parametrize("secret", ["short", "has spaces in it, which is not allowed"])

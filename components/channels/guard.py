@@ -14,7 +14,7 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, 
 
 from bot.asides import Asides, wanted
 from bot.case import Case
-from bot.consultation import Consultation, Reply, memory_from
+from bot.consultation import Consultation, Reply, memory_from, remember_complaint
 from bot.wording import Message
 from components import metrics
 from components.logs import talking
@@ -115,7 +115,7 @@ class Guard:
         tracker = await self._tracker(sender)
         slots = slots_of(tracker) if tracker else {}
         turn = read_turn(text, slots)
-        consultation = Consultation(shared_library(), turn.heard.case, turn.memory, country(), profile())
+        consultation = Consultation(shared_library(), turn.heard.case, remember_complaint(turn.memory, turn.reading), country(), profile())
         aside = None if turn.heard.answered else wanted(turn.reading.clear_intent, turn.command)
         reply = card_reply(consultation, turn)
         if reply is None and aside:

@@ -49,9 +49,9 @@ class OperatorInput(InputChannel):
         async def start(app: Sanic, _: Any) -> None:
             logs.adopt("sanic.root", "sanic.error", "sanic.access")
             agent = getattr(app.ctx, "agent", None)
-            if agent and agent.processor:
+            if getattr(agent, "processor", None):
                 agent.processor.parse_message = metrics.timing("reading", agent.processor.parse_message)
-            if agent and agent.action_endpoint:
+            if getattr(agent, "action_endpoint", None):
                 agent.action_endpoint.request = metrics.timing("action", agent.action_endpoint.request)
 
         hook.listener("after_server_start")(start)

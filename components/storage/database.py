@@ -44,8 +44,16 @@ def connect(url: str | None = None) -> sa.engine.Engine:
 
     Raises sqlalchemy.exc.SQLAlchemyError when the tables cannot be made."""
     engine = open_engine(url or address())
-    TABLES.create_all(engine)
+    prepare(engine)
     return engine
+
+
+def prepare(engine: sa.engine.Engine) -> None:
+    """Makes the tables where they are missing. Two workers may do so at once: the slower one finds them there."""
+    try:
+        TABLES.create_all(engine)
+    except (sa.exc.IntegrityError, sa.exc.ProgrammingError):
+        TABLES.create_all(engine)
 
 
 def open_engine(url: str) -> sa.engine.Engine:

@@ -17,12 +17,11 @@ from rasa.core.lock import TicketLock
 from rasa.core.lock_store import LOCK_LIFETIME, InMemoryLockStore, LockError
 
 from components import metrics
+from components.storage.spare import ANSWERS, AWAY
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "knee-guide:lock:"
-ANSWERS = 1.0  # seconds for Redis to answer
-AWAY = 5.0  # seconds until Redis is tried again after it did not
 WAIT = 5.0  # seconds for a turn that another worker works on
 LIFETIME = 14.0  # seconds after which a lock goes by itself, whoever held it; longer than the guard lets a turn take
 AGAIN = 0.05  # seconds between two looks

@@ -2,7 +2,7 @@
 
 Rasa loads every event of a conversation on every turn, so turn 200 costs many times turn 5. Here a conversation has a row
 with its slots, and only its latest events come along: the policies look no further back. While the database cannot be
-reached, turns wait in memory and are written when it is back.
+reached, turns wait in the spare copy (spare.py) and are written when it is back.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import threading
 import time
-from collections import OrderedDict
-from typing import Any, Dict, Iterable, List, Optional, Text
+from typing import Any, Iterable, List, Optional, Text
 
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
@@ -23,15 +23,15 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import SQLAlchemyError
 
 from components import metrics
-from components.storage.database import EVENTS, STATES, TABLES, address, forget, forget_older, keep_hours, open_engine
+from components.storage.database import EVENTS, STATES, address, forget, forget_older, keep_hours, open_engine, prepare
+from components.storage.spare import Row, Standing, spare
 
 logger = logging.getLogger(__name__)
 
 NEEDED = ("user", "user_featurization", "action", "session_started", "restart")  # what a policy looks at; slots have their own row
 LATEST = 32  # of these events come along: some eight turns
-RECENT = 2000  # conversations whose state is also in memory, for when the database is away
 EVERY = 60.0  # seconds between two rounds of writing what waits and deleting what is old
-Row = Dict[Text, Any]
+SOON = 2.0  # seconds until a turn that waits is tried again
 
 
 class KneeTrackerStore(TrackerStore):
@@ -41,10 +41,9 @@ class KneeTrackerStore(TrackerStore):
         super().__init__(domain, event_broker)
         self.engine = open_engine(host or address())
         self.ready = False
-        self.waiting: Dict[Text, List[Row]] = {}
+        self.spare = spare(os.environ.get("KNEE_GUIDE_REDIS"), keep_hours() * 3600)
         self.blind: set[Text] = set()
-        self.states: OrderedDict[Text, tuple[Row, List[Row]]] = OrderedDict()
-        self.lock = threading.Lock()
+        self.woken = threading.Event()
         threading.Thread(target=self._rounds, daemon=True, name="retention").start()
 
     # --- Rasa's interface -----------------------------------------------------------------------
@@ -72,23 +71,21 @@ class KneeTrackerStore(TrackerStore):
 
     def said(self, sender: Text, latest: Optional[int] = None) -> List[Row]:
         """What both sides said, oldest first: all of it, or the latest so many. From all sessions."""
-        these = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender, EVENTS.c.type_name.in_(("user", "bot"))).order_by(EVENTS.c.id.desc())
+        these = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender, EVENTS.c.type_name.in_(("user", "bot"))).order_by(EVENTS.c.timestamp.desc(), EVENTS.c.id.desc())
+        waiting = [row["data"] for row in self.spare.waiting(sender) if row["type_name"] in ("user", "bot")]  # before those that are written
         with self._connected() as connection:
-            rows = [json.loads(row.data) for row in reversed(connection.execute(these.limit(latest)).all())]
-        with self.lock:
-            waiting = [json.loads(row["data"]) for row in self.waiting.get(sender, []) if row["type_name"] in ("user", "bot")]
-        return rows + waiting
+            rows = [row.data for row in reversed(connection.execute(these.limit(latest)).all())]
+        return [json.loads(data) for data in dict.fromkeys(rows + waiting)]
 
     async def keys(self) -> Iterable[Text]:
         with self._connected() as connection:
             return [row.sender_id for row in connection.execute(sa.select(EVENTS.c.sender_id).distinct())]
 
     async def delete(self, sender_id: Text) -> None:
-        """Everything that is known of this conversation, here and in the database. Raises when the database is away."""
-        with self.lock:
-            self.waiting.pop(sender_id, None)
-            self.states.pop(sender_id, None)
-        await asyncio.get_running_loop().run_in_executor(None, forget, self._prepared(), [sender_id])
+        """Everything that is known of this conversation, in the database and the spare copy. Raises when one is away."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self.spare.drop, sender_id)
+        await loop.run_in_executor(None, forget, self._prepared(), [sender_id])
         metrics.FORGOTTEN.labels("asked").inc()
 
     def is_there(self) -> bool:
@@ -101,7 +98,7 @@ class KneeTrackerStore(TrackerStore):
     def _prepared(self) -> sa.engine.Engine:
         """The tables are made when the database first answers, not when the program starts."""
         if not self.ready:
-            TABLES.create_all(self.engine)
+            prepare(self.engine)
             self.ready = True
         return self.engine
 
@@ -109,71 +106,72 @@ class KneeTrackerStore(TrackerStore):
         return self._prepared().begin()
 
     def _load(self, sender: Text) -> Optional[DialogueStateTracker]:
-        with self.lock:
-            behind = sender in self.waiting
-            known = self.states.get(sender)
-        if behind and known:
-            return self._tracker(sender, *known)
+        known = self.spare.get(sender)
         try:
             with self._connected() as connection:
                 state = connection.execute(STATES.select().where(STATES.c.sender_id == sender)).first()
-                if state is None:
-                    return None
-                latest = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender, EVENTS.c.type_name.in_(NEEDED)).order_by(EVENTS.c.id.desc()).limit(LATEST)
-                events = [json.loads(row.data) for row in reversed(connection.execute(latest).all())]
-            return self._tracker(sender, {"slots": state.slots}, events)
+                if state is None and known is not None and not self.spare.waiting(sender):
+                    known = None  # it was forgotten, by another program
+                if state is not None and (known is None or known[0]["last"] <= state.last):
+                    latest = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender, EVENTS.c.type_name.in_(NEEDED)).order_by(EVENTS.c.id.desc()).limit(LATEST)
+                    known = dict(state._mapping), [json.loads(row.data) for row in reversed(connection.execute(latest).all())]
         except SQLAlchemyError as error:
             metrics.FAILURES.labels("database").inc()
             logger.error("the database is away: %s", type(error).__name__)
-            if known:
-                return self._tracker(sender, *known)
-            self.blind.add(sender)
-            return None
+            if known is None:
+                self.blind.add(sender)
+        return self._tracker(sender, known) if known else None
 
-    def _tracker(self, sender: Text, state: Row, events: List[Row]) -> DialogueStateTracker:
+    def _tracker(self, sender: Text, standing: Standing) -> DialogueStateTracker:
+        state, events = standing
         slots = {name: value for name, value in json.loads(state["slots"]).items() if name in {slot.name for slot in self.domain.slots}}
         tracker = DialogueStateTracker.from_dict(sender, _with_slots(_whole_turns(events), slots), self.domain.slots)
         tracker.stored = len(tracker.events)  # type: ignore[attr-defined]
         return tracker
 
     def _all_of(self, sender: Text) -> List[Row]:
-        with self.lock:
-            waiting = [json.loads(row["data"]) for row in self.waiting.get(sender, [])]
+        waiting = [row["data"] for row in self.spare.waiting(sender)]
         with self._connected() as connection:
-            rows = connection.execute(sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender).order_by(EVENTS.c.id)).all()
-        return [json.loads(row.data) for row in rows] + waiting
+            rows = connection.execute(sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender).order_by(EVENTS.c.timestamp, EVENTS.c.id)).all()
+        return [json.loads(data) for data in dict.fromkeys([*(row.data for row in rows), *waiting])]
 
     def _write(self, sender: Text, rows: List[Row], state: Row, latest: List[Row]) -> None:
-        with self.lock:
-            rows = self.waiting.pop(sender, []) + rows
-            self.states[sender] = (state, latest)
-            self.states.move_to_end(sender)
-            self._trim()
-        if not self._written(sender, rows, state):
-            with self.lock:
-                self.waiting[sender] = rows + self.waiting.get(sender, [])
-        metrics.WAITING.set(len(self.waiting))
+        self.spare.put(sender, (state, latest))
+        self._bring(sender, rows, state)
 
-    def _trim(self) -> None:
-        """Nothing that waits to be written is dropped."""
-        for sender in [name for name in self.states if name not in self.waiting][: max(0, len(self.states) - RECENT)]:
-            del self.states[sender]
-
-    def _written(self, sender: Text, rows: List[Row], state: Row) -> bool:
+    def _bring(self, sender: Text, rows: List[Row], state: Optional[Row]) -> bool:
+        """Writes these rows and those that wait, or they all wait and it says so. A state that is younger already stays; there is none when it
+        went from the spare copy."""
+        waited = self.spare.waiting(sender)
+        mine = bool(waited) and self.spare.begin(sender)
         try:
             with self._connected() as connection:
-                if rows:
-                    connection.execute(EVENTS.insert(), rows)
-                if sender in self.blind:
-                    state = _joined(connection.execute(STATES.select().where(STATES.c.sender_id == sender)).first(), state)
-                if not connection.execute(STATES.update().where(STATES.c.sender_id == sender).values(**state)).rowcount:
-                    connection.execute(STATES.insert().values(**state))
+                new = (_not_there(connection, sender, waited) if mine else []) + rows
+                if new:
+                    connection.execute(EVENTS.insert(), new)
+                if state is not None:
+                    self._set(connection, sender, state)
             self.blind.discard(sender)
+            if mine:
+                self.spare.done(sender, waited)
             return True
         except SQLAlchemyError as error:
             metrics.FAILURES.labels("database").inc()
             logger.error("a turn waits to be written: %s", type(error).__name__)
+            self.spare.wait(sender, rows)
+            self.woken.set()
             return False
+        finally:
+            if mine:
+                self.spare.end(sender)
+
+    def _set(self, connection: Any, sender: Text, state: Row) -> None:
+        there = connection.execute(STATES.select().where(STATES.c.sender_id == sender)).first()
+        if there is None:
+            connection.execute(STATES.insert().values(**state))
+        elif sender in self.blind or there.last <= state["last"]:
+            state = _joined(there, state) if sender in self.blind else state
+            connection.execute(STATES.update().where(STATES.c.sender_id == sender).values(**state))
 
     # --- in the background --------------------------------------------------------------------------
 
@@ -183,22 +181,18 @@ class KneeTrackerStore(TrackerStore):
                 self.round()
             except Exception as error:
                 logger.error("a round of the store failed: %s", type(error).__name__)
-            time.sleep(EVERY if not self.waiting else 2.0)
+            self.woken.wait(EVERY)
+            self.woken.clear()
+            time.sleep(SOON)
 
     def round(self) -> None:
         """Writes what waits, then deletes what is older than it may be; in the spare copy too."""
-        for sender in list(self.waiting):
-            with self.lock:
-                rows, known = self.waiting.pop(sender, []), self.states.get(sender)
-            if rows and known and not self._written(sender, rows, known[0]):
-                with self.lock:
-                    self.waiting[sender] = rows + self.waiting.get(sender, [])
-        before = time.time() - keep_hours() * 3600
-        with self.lock:
-            for sender in [name for name, (state, _) in self.states.items() if state["last"] < before]:
-                self.states.pop(sender)
-                self.waiting.pop(sender, None)
-        metrics.WAITING.set(len(self.waiting))
+        for sender in self.spare.names():
+            known = self.spare.get(sender)
+            if not self._bring(sender, [], known[0] if known else None):
+                break  # the others would wait as this one does
+        metrics.WAITING.set(len(self.spare.names()))
+        self.spare.drop_older(time.time() - keep_hours() * 3600)
         metrics.FORGOTTEN.labels("time").inc(forget_older(self._prepared(), keep_hours()))
 
 
@@ -207,10 +201,16 @@ def _row(sender: Text, event: Row) -> Row:
     return {"sender_id": sender, "type_name": event["event"], "timestamp": event.get("timestamp"), "intent_name": intent, "action_name": event.get("name"), "data": json.dumps(event)}
 
 
+def _not_there(connection: Any, sender: Text, rows: List[Row]) -> List[Row]:
+    """Those that a worker had not written yet when it died over them."""
+    since = min(row["timestamp"] or 0.0 for row in rows)
+    there = connection.execute(sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender, EVENTS.c.timestamp >= since))
+    known = {row.data for row in there}
+    return [row for row in rows if row["data"] not in known]
+
+
 def _joined(before: Any, after: Row) -> Row:
     """A turn that was taken without sight of the database adds to what was told before; it does not replace it."""
-    if before is None:
-        return after
     old, new = json.loads(before.slots), json.loads(after["slots"])
     told, now = old.get("case") or {}, new.get("case") or {}
     case = {part: {**told.get(part, {}), **now.get(part, {})} for part in ("findings", "person")}
