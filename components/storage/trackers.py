@@ -110,11 +110,11 @@ class KneeTrackerStore(TrackerStore):
         try:
             with self._connected() as connection:
                 state = connection.execute(STATES.select().where(STATES.c.sender_id == sender)).first()
-                if state is None and known is not None and not self.spare.waiting(sender):
-                    known = None  # it was forgotten, by another program
+                if state is None and known is not None and known[2]:
+                    known = None  # it was there, so it was forgotten since
                 if state is not None and (known is None or known[0]["last"] <= state.last):
                     latest = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender, EVENTS.c.type_name.in_(NEEDED)).order_by(EVENTS.c.id.desc()).limit(LATEST)
-                    known = dict(state._mapping), [json.loads(row.data) for row in reversed(connection.execute(latest).all())]
+                    known = dict(state._mapping), [json.loads(row.data) for row in reversed(connection.execute(latest).all())], True
         except SQLAlchemyError as error:
             metrics.FAILURES.labels("database").inc()
             logger.error("the database is away: %s", type(error).__name__)
@@ -123,7 +123,7 @@ class KneeTrackerStore(TrackerStore):
         return self._tracker(sender, known) if known else None
 
     def _tracker(self, sender: Text, standing: Standing) -> DialogueStateTracker:
-        state, events = standing
+        state, events, _ = standing
         slots = {name: value for name, value in json.loads(state["slots"]).items() if name in {slot.name for slot in self.domain.slots}}
         tracker = DialogueStateTracker.from_dict(sender, _with_slots(_whole_turns(events), slots), self.domain.slots)
         tracker.stored = len(tracker.events)  # type: ignore[attr-defined]
@@ -136,8 +136,8 @@ class KneeTrackerStore(TrackerStore):
         return [json.loads(data) for data in dict.fromkeys([*(row.data for row in rows), *waiting])]
 
     def _write(self, sender: Text, rows: List[Row], state: Row, latest: List[Row]) -> None:
-        self.spare.put(sender, (state, latest))
-        self._bring(sender, rows, state)
+        written = self._bring(sender, rows, state)
+        self.spare.put(sender, (state, latest, written))
 
     def _bring(self, sender: Text, rows: List[Row], state: Optional[Row]) -> bool:
         """Writes these rows and those that wait, or they all wait and it says so. A state that is younger already stays; there is none when it
