@@ -7,14 +7,14 @@ from typing import Any
 
 from bot.case import Case
 from bot.known import Known, known
-from bot.library import LEVELS, Library, higher
+from bot.library import LEVELS, Condition, Library, higher
 from bot.questions import Interview, Question, next_question
 from bot.ranking import Fit, rank, shown
 from bot.rule import PRESENT, UNSURE
 from bot.urgency import Urgency, judge
 
 HIGHEST_BY_FIT = "see_clinician_days"
-TOO_LONG_FOR_HOME = 42  # days: what has not got better by then is worth a routine visit
+TOO_LONG_FOR_HOME = 84  # days: most new knee pain settles within 6 to 12 weeks; what has not is worth a routine visit
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,17 @@ def _care_level(case: Case, facts: Known, urgency: Urgency, chosen: tuple[Fit, .
     level = urgency.level or "self_care"
     for fit in chosen:
         if fit.band == "fits_well":
-            own = min(library.conditions[fit.id].care_level, HIGHEST_BY_FIT, key=LEVELS.index)
-            level = higher(level, own)
+            level = higher(level, min(_own_level(library.conditions[fit.id], facts), HIGHEST_BY_FIT, key=LEVELS.index))
     if LEVELS.index(level) < LEVELS.index(HIGHEST_BY_FIT) and _may_be_urgent(case, facts, library):
         return HIGHEST_BY_FIT
     if level == "self_care" and facts.days is not None and facts.days > TOO_LONG_FOR_HOME and not facts.has("already_assessed"):
         return "see_clinician_weeks"
     return level
+
+
+def _own_level(condition: Condition, facts: Known) -> str:
+    """What the condition asks for when nothing alarming goes with it. Only what was said lowers it."""
+    return min((condition.care_level, *(level for rule, level in condition.lowered if rule.holds(facts))), key=LEVELS.index)
 
 
 def _may_be_urgent(case: Case, facts: Known, library: Library) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bot.library import Condition, Finding, Library, RedFlag, Sentence, Topic, load
 from bot.readability import condition_grade
-from bot.rule import closest
+from bot.rule import Rule, closest
 
 NEIGHBOURS = 3
 APART = 5  # findings named on each side
@@ -50,6 +50,7 @@ def _condition(condition: Condition, library: Library) -> Iterator[str]:
     yield from _title(f"{condition.name} ({condition.clinical_name})", condition.id)
     yield f"Also called: {', '.join(condition.also_called)}"
     yield f"How common: {condition.tier}. Care level when it fits well: {library.care[condition.care_level].name}.{_ages(condition)}"
+    yield from _lowered(condition.lowered, library)
     yield review_state(condition.reviewed)
     yield from _graded("What fits", condition, library, ("++", "+"))
     yield from _graded("What speaks against", condition, library, ("--", "-"))
@@ -158,14 +159,17 @@ def _finding(finding: Finding, library: Library) -> Iterator[str]:
     yield from _sources([finding.why], library)
 
 
+def _lowered(lowered: tuple[tuple[Rule, str], ...], library: Library) -> Iterator[str]:
+    yield from (f"Lowered to {library.care[level].name} when: {rule.text}" for rule, level in lowered)
+
+
 def _red_flag(flag: RedFlag, library: Library) -> Iterator[str]:
     yield from _title(flag.title, flag.id)
     yield f"Care level: {library.care[flag.level].name}{f' ({flag.action})' if flag.action else ''}"
     yield f"Raised when: {flag.when.text}"
     if flag.ambulance_if:
         yield f"By ambulance if: {flag.ambulance_if.text}"
-    for rule, level in flag.lowered:
-        yield f"Lowered to {library.care[level].name} when: {rule.text}"
+    yield from _lowered(flag.lowered, library)
     if flag.clinician_seen_lowers:
         yield "Lowered when a clinician has looked at this episode and it is no worse."
     yield from _heading("Findings")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -100,6 +100,7 @@ class Condition:
     reviewed: Mapping[str, str | None]
     tier: str
     care_level: str
+    lowered: tuple[tuple[Rule, str], ...]
     group: str
     must_not_miss: bool
     provisional: bool
@@ -251,12 +252,13 @@ def _sentences(raw: list[Mapping[str, Any]] | None) -> tuple[Sentence, ...]:
 def _freeze(folder: Path, tables: dict[str, Any], conditions: dict[str, Any], problems: list[str]) -> Library:
     findings = {key: _finding(key, raw) for key, raw in tables["findings"].items()}
     care = tables["care"]
+    rule = _rules(tables["red_flags"]["terms"], findings, problems)
     glossary = {word: _sentence(raw["means"]) for word, raw in tables["glossary"].items()}
     forms = {form: word for word, raw in tables["glossary"].items() for form in (word, *raw.get("also", ()))}
     return Library(
         findings=MappingProxyType(findings),
-        red_flags=MappingProxyType(_red_flags(tables["red_flags"], findings, problems)),
-        conditions=MappingProxyType({key: _condition(key, raw) for key, raw in conditions.items()}),
+        red_flags=MappingProxyType(_red_flags(tables["red_flags"]["rules"], rule)),
+        conditions=MappingProxyType({key: _condition(key, raw, rule) for key, raw in conditions.items()}),
         topics=MappingProxyType({key: _topic(key, raw) for key, raw in tables["topics"].items()}),
         exercises=MappingProxyType({key: _exercise(key, raw) for key, raw in tables["exercises"].items()}),
         glossary=MappingProxyType(glossary),
@@ -291,28 +293,39 @@ def _finding(key: str, raw: Mapping[str, Any]) -> Finding:
     )  # fmt: skip
 
 
-def _red_flags(raw: Mapping[str, Any], findings: Mapping[str, Finding], problems: list[str]) -> dict[str, RedFlag]:
+ReadRule = Callable[[str, str], Rule]  # where it stands, for the error, and its text
+
+
+def _rules(terms: Mapping[str, str], findings: Mapping[str, Finding], problems: list[str]) -> ReadRule:
+    """What is wrong with a rule goes to the problems."""
     groups: dict[str, tuple[str, ...]] = {}
     for finding in findings.values():
         groups[finding.group] = (*groups.get(finding.group, ()), finding.id)
 
-    def rule(where: str, text: str) -> Rule:
+    def read(where: str, text: str) -> Rule:
         try:
-            return read_rule(text, findings, raw["terms"], groups)
+            return read_rule(text, findings, terms, groups)
         except RuleError as error:
-            problems.append(f"red_flags.yml: {where}: {error}")
+            problems.append(f"{where}: {error}")
             return Rule(text, ())
 
+    return read
+
+
+def _lowered(where: str, raw: Mapping[str, Any], rule: ReadRule) -> tuple[tuple[Rule, str], ...]:
+    return tuple((rule(f"{where} > lowered", low["when"]), low["level"]) for low in raw.get("lowered", ()))
+
+
+def _red_flags(rules: Mapping[str, Any], rule: ReadRule) -> dict[str, RedFlag]:
     return {
         key: RedFlag(
             id=key, title=flag["title"], level=flag["level"], action=flag.get("action"),
-            ambulance_if=rule(f"{key} > ambulance_if", flag["ambulance_if"]) if "ambulance_if" in flag else None,
-            when=rule(f"{key} > when", flag["when"]),
-            lowered=tuple((rule(f"{key} > lowered", low["when"]), low["level"]) for low in flag.get("lowered", ())),
+            ambulance_if=rule(f"red_flags.yml: {key} > ambulance_if", flag["ambulance_if"]) if "ambulance_if" in flag else None,
+            when=rule(f"red_flags.yml: {key} > when", flag["when"]), lowered=_lowered(f"red_flags.yml: {key}", flag, rule),
             clinician_seen_lowers=flag.get("clinician_seen_lowers", False), own_words=flag.get("own_words"),
             means=_sentence(flag["means"]), do=_sentences(flag["do"]), points_to=tuple(flag.get("points_to", ())),
         )
-        for key, flag in raw["rules"].items()
+        for key, flag in rules.items()
     }  # fmt: skip
 
 
@@ -322,7 +335,7 @@ TEXT_FIELDS = (
 )  # fmt: skip
 
 
-def _condition(key: str, raw: Mapping[str, Any]) -> Condition:
+def _condition(key: str, raw: Mapping[str, Any], rule: ReadRule) -> Condition:
     age = raw.get("age", {})
     texts = {name: _sentences(raw[name]) for name in TEXT_FIELDS}
     texts["exercises"] = _sentences(raw["exercises"]["say"])
@@ -330,7 +343,7 @@ def _condition(key: str, raw: Mapping[str, Any]) -> Condition:
     return Condition(
         id=key, name=raw["name"], clinical_name=raw["clinical_name"], also_called=tuple(raw["also_called"]),
         misspellings=tuple(raw["misspellings"]), reviewed=MappingProxyType(raw["reviewed"]),
-        tier=raw["how_common"]["tier"], care_level=raw["care_level"], group=raw["group"],
+        tier=raw["how_common"]["tier"], care_level=raw["care_level"], lowered=_lowered(f"conditions/{key}.yml", raw, rule), group=raw["group"],
         must_not_miss=raw.get("must_not_miss", False), provisional=raw.get("provisional", False),
         age_from=age.get("from"), age_until=age.get("until"), age_unless=tuple(age.get("unless", ())),
         grades=MappingProxyType({name: cell["grade"] for name, cell in raw["findings"].items()}),

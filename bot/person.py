@@ -41,6 +41,7 @@ DECADES = re.compile(r"\b(?:in (?:my|his|her|their) |^|[ (,])(?:early|mid|late)?
 DECADE_WORDS = {"twenties": 25, "thirties": 35, "forties": 45, "fifties": 55, "sixties": 65, "seventies": 75, "eighties": 85}
 MONTHS_OLD = re.compile(rf"\b(?P<n>\d{{1,2}}|{ONES}|{SMALL})[ -]?(?P<u>month|mth|mnth|week|wk|day)s?[ -]?old\b")
 BABY = re.compile(rf"\b(?:{KIDS}|baby|son|daughter|nephew|niece|mine|he'?s|she'?s|him|her)\b[^.!?]{{0,40}}?\b(?:is |of |, )?(?P<n>\d{{1,2}}|{ONES}|{SMALL}) ?(?P<u>month|mth|week)s?\b(?! (?:ago|back|since|now|after|pregnan|of|later|post))")
+LASTING = re.compile(r"\b(?:for|past|last|over|since|been)(?: the| a| about| around| nearly| almost| at least)? ?$")
 SMALL_CHILD = re.compile(r"\b(?:baby|toddler|nappy|cot|crawl\w*|newborn|nursery|creche|daycare|breast|bottle|pram|stands?|kicks?|rolled|changing table|moving one leg|feed\w*)\b")
 
 PREGNANT = re.compile(
@@ -73,13 +74,15 @@ def facts(text: str, asked: tuple[str, ...] = ()) -> list[Fact]:
     lower = text.lower().replace("’", "'")
     found = [fact for reader in (_age, _pregnant, _side, _days, _country) for fact in reader(lower)]
     found += _whom(lower, next((fact.value for fact in found if fact.key == "age"), None))
+    if "age" in asked and "days" not in asked:
+        found = [fact for fact in found if fact.key != "days" or fact.value < 365]  # '44 years' is no length of time here
     have = {fact.key for fact in found}
     return found + [fact for fact in _bare(lower, asked) if fact.key not in have]
 
 
 def _age(text: str) -> Iterator[Fact]:
     baby = MONTHS_OLD.search(text) or (BABY.search(text) if SMALL_CHILD.search(text) else None)
-    if baby:
+    if baby and not LASTING.search(text[: baby.start("n")]):
         count = number(baby["n"]) or 0
         yield Fact("age", round(count / {"m": 12, "w": 52, "d": 365}[baby["u"][0]], 2), *baby.span())
         return

@@ -32,7 +32,7 @@ MINE = re.compile(
 ASIDE = re.compile(
     r"^\s*,?\s*(?:(?:who|and i|also) )?(?:says?|said|thinks?|thought|reckons?|told|tells|wants?|made|took|drove|drives|is driving|swears?|saw|had it|had the same|used to|noticed|tore|died|booked|nagged|insist\w*|asked|laughed|hits?|hit me|pushed|beats?|hurts me|throws|attacked|set up|needs an|had clots|had a clot|had both|came by|bit|keeps telling|joked|calls|has it too|uses|had an? |got a |blew|is a (?:nurse|doctor|physio|vet|paramedic))\b"
 )  # fmt: skip
-PASSING = re.compile(r"\b(?:with|by|as|to|from|lost|than|like|the|of)\s*$")
+PASSING = re.compile(r"\b(?:with|by|as|to|from|lost|than|like|the|of|help\w*|visit\w*|met|carry\w*|carried|lift\w*|chas\w*|push\w*|play\w* with)\s*$")
 SELF = re.compile(r"\b(?:it'?s|this is|asking|question is) (?:for|about) (?:me|myself)\b|\bit'?s my own\b")
 _KIN = rf"(?:{WOMEN}|{MEN}|{GIRLS}|{BOYS}|{KIDS})"
 OTHER_PLAINLY = re.compile(rf"\b(?:for|about) my (?:\w+ ){{0,2}}?{_KIN}(?:,| not me|[.!]?$)|\bnot my knee,? my {_KIN}'s\b")

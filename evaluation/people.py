@@ -139,13 +139,18 @@ async def crowd(url: str, at_once: int, going_on: Callable[[], bool], found: Fou
                 person = Person(url, found, hasty)
                 for text in random.choice(TALKS):
                     await person.say(http, text)
-                    if pause:
-                        await asyncio.sleep(random.expovariate(1 / pause))
+                    await _reads(random.expovariate(1 / pause) if pause else 0.0, going_on)
                     if not going_on():
                         break
                 await person.look_back(http)
 
         await asyncio.gather(*(lives(number) for number in range(at_once)))
+
+
+async def _reads(seconds: float, going_on: Callable[[], bool]) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and going_on():
+        await asyncio.sleep(min(0.25, seconds))
 
 
 async def interleaved(url: str, people: int, at_once: int, found: Found) -> None:
