@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.case import Case
@@ -48,9 +48,11 @@ class Question:
 
 
 def next_question(
-    case: Case, known: Known, urgency: Urgency, fits: tuple[Fit, ...], library: Library, interview: Interview | None = None
-) -> Question | None:
-    """None when no open question could change the advice, or twelve were asked."""
+    case: Case, known: Known, urgency: Urgency, fits: tuple[Fit, ...], library: Library, interview: Interview | None = None,
+    days_matter: Callable[[], bool] = lambda: False,
+) -> Question | None:  # fmt: skip
+    """None when no open question could change the advice, or twelve were asked. days_matter: whether how long it has lasted
+    changes the care level that the conditions give."""
     interview = interview or Interview()
     if urgency.is_emergency:
         return None
@@ -62,7 +64,7 @@ def next_question(
         return question
     if urgency.level == "same_day":
         return ask.danger()
-    return ask.person() or ask.danger() or ask.place() or ask.history() or ask.gain()
+    return ask.person() or ask.danger() or ask.place() or ask.history() or ask.gain() or (ask.person("days") if days_matter() else None)
 
 
 class _Asker:
@@ -162,9 +164,9 @@ class _Asker:
 
     # --- who, where, history ----------------------------------------------------------------------
 
-    def person(self) -> Question | None:
+    def person(self, needed: str = "age") -> Question | None:
         for key in ("age", "days"):
-            if key not in self.case.person and key not in self.interview.done and (key != "days" or self._days_matter()):
+            if key not in self.case.person and key not in self.interview.done and (key == needed or key == "age" or self._days_matter()):
                 return Question((key,), "person", one_of=True)
         return None
 

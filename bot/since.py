@@ -15,7 +15,7 @@ BAR = 2  # points from which a time is believed to be the beginning of the compl
 
 SPAN = re.compile(rf"\b{COUNT}(?: (?:or (?:so|two|three|more)|and a half|and a bit|plus|long|full|whole|good|solid))?[ -]?{UNIT}\b")
 NOT_BEFORE = re.compile(
-    r"(?:\b(?:every|each|another|per|nights?|times?|mornings?|evenings?|steps|km|miles?|hours?|sessions?|twice|once|within(?: about)?|after(?: about| just| only| nearly)?|first|lasts?(?: for| about)?|lasting|takes?(?: me)?|took|wait(?:ed|ing)?(?: for)?"
+    r"(?:\b(?:every|each|another|per|nights?|(?<!last )times?|mornings?|evenings?|steps|km|miles?|hours?|sessions?|twice|once|within(?: about)?|after(?: about| just| only| nearly)?|first|lasts?(?: for| about)?|lasting|takes?(?: me)?|took|wait(?:ed|ing)?(?: for)?"
     r"|rest(?:ed|ing)?(?: it)?(?: for)?|off|smok\w+(?: for)?|stiff for|in bed(?: for)?|(?:sat|sit|sitting|stand\w*|kneel\w*|walk\w*|drove|drive|driving|flew|ran|hike\w*|lie|lying|play\w*|worked|works) (?:there )?(?:for|about)"
     r"|fine for|amazing for|good for|better for|okay for|ok for|helped for|did (?:it|these|that|them) for|under|until|till|over an?|aged?|for the next|next|old,?|less than|back in|not for|if|give it|only|was|turns)|[-–/x×])\s*$"
 )  # fmt: skip
