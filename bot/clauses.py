@@ -112,11 +112,19 @@ class Splitter:
                     continue
                 taken.update(range(start, end))
                 rule = self.rules[name]
-                if rule["role"] != "none":
+                if rule["role"] == "unsure" and _ends_here(doc, start, end):
+                    yield Cue("unsure", AFTER, 1, start, end, doc[start:end].text)
+                elif rule["role"] != "none":
                     yield Cue(rule["role"], rule["direction"], rule.get("reach", 8), start, end, doc[start:end].text)
 
 
 CLOSERS = frozenset(["i", "it", "its", "he", "she", "they", "not", "never", "none", "nothing", "really", "definitely", "thanks", "mate", "doctor", "just", "now", "down", "away", "completely", "again", "today", "all", "since", "by", "after", "and", "or", "at", "so", "but", "in"])
+
+
+def _ends_here(doc: Doc, start: int, end: int) -> bool:
+    """'Squatting not sure, stairs yes': the doubt is about what stands before it."""
+    alone = start == 0 or not (doc[start - 1].is_alpha or doc[start - 1].text == "?")
+    return not alone and (end >= len(doc) or doc[end].text in {",", ".", ";", "!", "?"}) and doc[start - 1].lower_ not in JOINERS | {"i", "am", "'m", "im"}
 
 
 def _closes(doc: Doc, start: int, end: int) -> bool:
@@ -154,6 +162,8 @@ VERBS = frozenset(
 
 def _opens(doc: Doc, i: int) -> bool:
     token, previous = doc[i], doc[i - 1]
+    if previous.text == ":" and any(doc[j].lower_ in {"sure", "certain", "unsure"} for j in range(max(0, i - 6), i)):
+        return False  # 'not sure about this one: it locks'
     if previous.text in {";", ":", "\n", "-", "–", "—"} or previous.text.strip() == "":
         return True
     if token.lower_ in JOINERS:

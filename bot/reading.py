@@ -212,8 +212,9 @@ class Reader:
     def _by_network(self, heard: Heard, message: Message) -> Said:
         """An emergency sign that only the network hears, and faintly, is asked about rather than believed."""
         role = self._heard_role(heard)
-        if role == PRESENT and heard.roles[0] < CLEAR and message.role(heard.start, heard.end)[0] == ABSENT:
-            role = ABSENT
+        by_cue = message.role(heard.start, heard.end)[0]
+        if role == PRESENT and (by_cue == UNSURE or (by_cue == ABSENT and heard.roles[0] < CLEAR)):
+            role = by_cue
         if heard.id in self.signs | self.alone and heard.said < (BELIEVED if heard.id in self.signs else SURE) and role == PRESENT:
             role = UNSURE
         return Said(heard.id, role, heard.start, heard.end, "network", heard.said)

@@ -26,6 +26,7 @@ DOUBT = re.compile(
 )
 SEQUENCE = re.compile(r"\b(?:yes|yeah|yep|y|no|nope|nah|n)\b")
 DOUBT_AFTER_NO = re.compile(r"\b(?:but|except|although|though|tho)\b.*\b(?:not (?:too |so |really )?(?:sure|certain)|unsure|maybe|might|possibly|dunno|(?:don'?t|do not) know)\b")
+EMPTY = {word[:5] for word in ["knee", "your", "this", "that", "does", "have", "about", "been", "what", "when", "with", "from", "they", "than", "other", "more", "feel", "there", "which", "looks", "right", "left", "the", "leg", "sure", "certain", "whether", "maybe", "might", "possibly", "dunno", "know", "unsure", "though", "although", "except", "because", "since"]}
 ONLY = re.compile(r"\b(?:only|just|just the)\b")
 
 
@@ -54,7 +55,7 @@ def plain_answer(text: str) -> str | None:
 def hear(reading: Reading, asked: Sequence[str], case: Case, library: Library) -> Heard:
     """What the message tells counts first; a plain yes or no then answers the rest of the open question."""
     told = {name: answer for name, answer in reading.answers().items() if name in library.findings}
-    answers = _answers(reading, [name for name in asked if name in library.findings], told)
+    answers = _answers(reading, [name for name in asked if name in library.findings], told, library)
     which = tuple(answers) if PRESENT in answers.values() and len(answers) > 1 and not told and not _listed(reading.text, answers) else ()
     if which:
         answers = {}
@@ -67,7 +68,7 @@ def hear(reading: Reading, asked: Sequence[str], case: Case, library: Library) -
     return Heard(after, changed, answered, which, bool(findings or person))
 
 
-def _answers(reading: Reading, open_now: list[str], told: dict[str, str]) -> dict[str, str]:
+def _answers(reading: Reading, open_now: list[str], told: dict[str, str], library: Library) -> dict[str, str]:
     """What a plain answer says of the findings that were asked about and not spoken of."""
     if not open_now:
         return {}
@@ -81,11 +82,26 @@ def _answers(reading: Reading, open_now: list[str], told: dict[str, str]) -> dic
         return dict.fromkeys(rest, ABSENT) if only else {}
     if _speaks_of_something_else(reading, open_now) or (answer == PRESENT and len(open_now) > 1 and told):
         return {}
-    if answer == ABSENT and UNSURE not in told.values() and DOUBT_AFTER_NO.search(reading.text.lower().replace("’", "'")):
-        return {}  # 'no, but not sure about the shape', in words that were not understood: asked again rather than denied
+    doubt = DOUBT_AFTER_NO.search(reading.text.lower().replace("’", "'")) if answer == ABSENT and UNSURE not in told.values() else None
+    if doubt:
+        meant = _meant(reading.text[doubt.start() :], open_now, library)
+        # where nothing tells which one is doubted, all are asked again rather than denied
+        return {name: UNSURE if name == meant else ABSENT for name in rest} if meant else {}
     if answer == ABSENT and any(told.get(name) == PRESENT for name in open_now) and len(open_now) == 1:
         return {}
     return dict.fromkeys(rest, answer)
+
+
+def _meant(words: str, open_now: list[str], library: Library) -> str | None:
+    """The one finding among those asked about whose own words stand in these."""
+    said = _content(words)
+    named = [name for name in open_now if said & _content(" ".join((library.findings[name].short, library.findings[name].ask)))]
+    return named[0] if len(named) == 1 else open_now[0] if len(open_now) == 1 else None
+
+
+def _content(words: str) -> set[str]:
+    """The words that say something, without their endings."""
+    return {word[:5] for word in re.findall(r"[a-z]{4,}", words.lower())} - EMPTY
 
 
 def _speaks_of_something_else(reading: Reading, open_now: list[str]) -> bool:
