@@ -99,7 +99,8 @@ class Consultation:
     def go_on(self, heard: Heard | None = None) -> Reply:
         """Red flags first, then the next question, or the result."""
         if heard and heard.which:
-            return self._say([self.writer.which(heard.which)], asked=heard.which, kind="danger")
+            interview = replace(self.memory.interview, count=self.memory.interview.count + 1)
+            return self._say([self.writer.which(heard.which)], asked=heard.which, kind="danger", interview=interview)
         if self.assessment.is_emergency:
             return self._say([self.writer.card(self.assessment)], asked=(), level="emergency_now")
         lead = self._acknowledge(heard)
@@ -132,11 +133,11 @@ class Consultation:
 
     def _missed(self, lead: list[Message]) -> Reply:
         """The answer was not understood: the same question again; then with a hint to the buttons; then it counts as not sure."""
-        misses = self.memory.misses + 1
-        if misses > PATIENCE:
+        misses, before = self.memory.misses + 1, self.memory.interview
+        if misses > PATIENCE or before.count >= AT_MOST:
             return self._laid_aside(lead)
         words = self.library.words["misheard_again" if misses > 1 else "misheard"]
-        return self._say([*lead, Message(words, custom={"kind": "say"}), self._asking(self.open_question())], misses=misses)
+        return self._say([*lead, Message(words, custom={"kind": "say"}), self._asking(self.open_question())], misses=misses, interview=replace(before, count=before.count + 1))
 
     def _laid_aside(self, lead: list[Message]) -> Reply:
         """Nobody is asked the same for ever. An emergency sign that is not sure is asked about once more, in other words."""

@@ -56,9 +56,15 @@ def next_question(
     interview = interview or Interview()
     if urgency.is_emergency:
         return None
-    ask = _Asker(case, known, urgency, fits, library, interview)
     if interview.count >= AT_MOST:
         return None
+    question = _next(_Asker(case, known, urgency, fits, library, interview), urgency, days_matter)
+    if question and interview.count == AT_MOST - 1 and not question.one_of:
+        return Question(question.about[:1], question.kind)  # a yes to several would need one question more
+    return question
+
+
+def _next(ask: _Asker, urgency: Urgency, days_matter: Callable[[], bool]) -> Question | None:
     question = ask.in_danger() or ask.second_time() or ask.screen()
     if question:
         return question
@@ -244,6 +250,11 @@ def alarms_alone(library: Library) -> frozenset[str]:
             if len(stated) == 1 and not any(atom.kind in ("absent", "unsure", "age_from", "days_over") for atom in conjunct):
                 out.add(stated[0])
     return frozenset(out)
+
+
+def alarms_in_doubt(library: Library) -> frozenset[str]:
+    """Findings of which already 'not sure' helps to raise a red flag."""
+    return frozenset(a.name for flag in library.red_flags.values() for c in flag.when.conjuncts for a in c if a.kind == UNSURE)
 
 
 def _gain(name: str, leading: list[Condition], shares: Mapping[str, float], library: Library) -> float:
