@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bot.case import Case, CaseError, check_person
 from bot.consultation import Memory
+from bot.library import Library
+from bot.questions import doubted
 from bot.reading import PAYLOAD
 from bot.rule import ABSENT, PRESENT, UNSURE
 from bot.turn import Heard
@@ -21,7 +23,7 @@ class Pressed:
     command: str | None = None
 
 
-def press(text: str, case: Case, memory: Memory) -> Pressed | None:
+def press(text: str, case: Case, memory: Memory, library: Library) -> Pressed | None:
     """None when the text is not a button of ours that may be pressed now."""
     payload = text.strip()
     if not payload.startswith(PAYLOAD) or not _offered(payload, memory):
@@ -35,8 +37,8 @@ def press(text: str, case: Case, memory: Memory) -> Pressed | None:
         ticked = rest.split(",")
         return Pressed(_answer(case, {name: PRESENT if name in ticked else ABSENT for name in asked}, asked))
     if kind in ("n", "u"):
-        answer = ABSENT if kind == "n" else UNSURE
-        return Pressed(_answer(case, {name: answer for name in asked if name not in case.findings}, asked))
+        names = asked if kind == "n" else doubted(asked, library)
+        return Pressed(_answer(case, {name: ABSENT if kind == "n" else UNSURE for name in names if name not in case.findings}, asked))
     if kind == "d":
         return Pressed(_person(case, "days", float(rest), asked))
     return Pressed(Heard(case), f"{kind}:{rest}")

@@ -31,7 +31,7 @@ class Conversation:
 
     def answer(self, text: str) -> Reply:
         """One turn: read or pressed, red flags first, then what was wanted, then the consultation."""
-        pressed = press(text, self.case, self.memory)
+        pressed = press(text, self.case, self.memory, self.library)
         reading = Reading("") if pressed else self.reader.read(text, self.memory.asked)
         heard = pressed.heard if pressed else hear(reading, self.memory.asked, self.case, self.library)
         command = pressed.command if pressed else None

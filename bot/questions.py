@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.case import Case
@@ -252,9 +252,10 @@ def alarms_alone(library: Library) -> frozenset[str]:
     return frozenset(out)
 
 
-def alarms_in_doubt(library: Library) -> frozenset[str]:
-    """Findings of which already 'not sure' helps to raise a red flag."""
-    return frozenset(a.name for flag in library.red_flags.values() for c in flag.when.conjuncts for a in c if a.kind == UNSURE)
+def doubted(names: Sequence[str], library: Library) -> list[str]:
+    """What one 'not sure' to all of these counts for. A finding of which doubt alone raises an alarm is then asked about by itself."""
+    alarms = {a.name for flag in library.red_flags.values() for c in flag.when.conjuncts for a in c if a.kind == UNSURE}
+    return [name for name in names if len(names) == 1 or name not in alarms]
 
 
 def _gain(name: str, leading: list[Condition], shares: Mapping[str, float], library: Library) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.case import PERSON_KEYS, Case, CaseError, check_person
 from bot.library import Library
-from bot.questions import alarms_in_doubt
+from bot.questions import doubted
 from bot.reading import Reading
 from bot.rule import ABSENT, PRESENT, UNSURE
 
@@ -90,9 +90,7 @@ def _answers(reading: Reading, open_now: list[str], told: dict[str, str], librar
         return {name: UNSURE if name == meant else ABSENT for name in rest} if meant else {}
     if answer == ABSENT and any(told.get(name) == PRESENT for name in open_now) and len(open_now) == 1:
         return {}
-    if answer == UNSURE and len(open_now) > 1:  # one 'not sure' to several: what doubt alone makes an alarm is asked about by itself
-        rest = [name for name in rest if name not in alarms_in_doubt(library)] or rest
-    return dict.fromkeys(rest, answer)
+    return dict.fromkeys(doubted(rest, library) if answer == UNSURE else rest, answer)
 
 
 def _meant(words: str, open_now: list[str], library: Library) -> str | None:

@@ -56,7 +56,7 @@ def read_turn(text: Text, slots: dict[str, Any]) -> Turn:
 def _read_turn(text: Text, raw: Text) -> Turn:
     slots = json.loads(raw)
     case, memory = case_of(slots.get("case")), memory_from(slots)
-    pressed: Optional[Pressed] = press(text, case, memory)
+    pressed: Optional[Pressed] = press(text, case, memory, shared_library())
     if pressed is not None:
         return Turn(case, memory, Reading(""), pressed.heard, pressed.command)
     reading = shared_reader().read(text, memory.asked)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from evaluation import controls
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 IGNORED = [line.strip().strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -85,3 +87,10 @@ def test_every_test_of_the_hazard_log_exists(file: str, name: str) -> None:
 @pytest.mark.parametrize(("file", "sentence"), sorted(set(re.findall(r"`(tests/cases/\w+\.yml)` “([^”]+)”", HAZARDS))))
 def test_every_case_of_the_hazard_log_exists(file: str, sentence: str) -> None:
     assert re.search(rf"- case: [\"']?{re.escape(sentence)}", (ROOT / file).read_text(encoding="utf-8"))
+
+
+def test_every_hazard_says_how_its_control_is_taken_away() -> None:
+    listed = {row.hazard for row in controls.rows()}
+    assert listed == set(controls.REMOVALS)
+    for hazard, removal in controls.REMOVALS.items():
+        assert removal.find in (ROOT / removal.file).read_text(encoding="utf-8"), f"{hazard}: {removal.file} holds no such control any more"

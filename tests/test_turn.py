@@ -4,6 +4,7 @@ from bot.case import Case
 from bot.driver import Conversation
 from bot.turn import hear, plain_answer
 
+INJURY = ("deformity", "knee_joint_went_out", "heavy_bleeding", "leg_tight_hard")
 OPENING = ("chest_pain_or_breathless", "severely_unwell", "cold_pale_foot", "saddle_numbness_bladder_bowel")
 
 
@@ -41,6 +42,21 @@ def test_no_to_several_ticks_denies_each(library, read):
 def test_a_no_with_a_doubt_that_is_not_understood_denies_nothing(library, read, text):
     heard = hear(read.read(text), OPENING, Case(), library)
     assert not heard.case.findings and not heard.answered
+
+
+def test_a_no_with_a_doubt_in_the_words_of_one_sign_denies_the_others(library, read):
+    heard = hear(read.read("no, but not sure whether it's a funny shape"), INJURY, Case(), library)
+    assert dict(heard.case.findings) == {**dict.fromkeys(INJURY, "absent"), "deformity": "unsure"}
+
+
+@pytest.mark.parametrize("says", ["not sure", "kg:u"])
+def test_one_not_sure_to_several_signs_raises_no_alarm_by_itself(library, read, says):
+    talk = Conversation(library, read)
+    for text in ("twisted my knee at football yesterday", "no", says):
+        talk.answer(text)
+    assert talk.memory.level != "emergency_now" and talk.asked == ("knee_joint_went_out",)
+    talk.answer("not sure")
+    assert talk.memory.level == "emergency_now"
 
 
 def test_yes_to_several_ticks_must_say_which(library, read):
