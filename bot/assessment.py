@@ -60,12 +60,12 @@ def assess(case: Case, library: Library, interview: Interview | None = None, ran
     fits = rank(facts, library) if ranked else ()
     chosen = _with_danger(shown(fits, library), fits, urgency, library)
 
-    def level(days: float | None) -> str:
+    def level_after(days: float) -> str:
         then = Known(facts.findings, facts.age, days)
         return _care_level(case, then, judge(then, library), chosen, library)
 
-    question = next_question(case, facts, urgency, fits, library, interview, lambda: level(14.0) != level(400.0))
-    return Assessment(case, facts, level(facts.days), urgency, fits, chosen, question, library.version)
+    question = next_question(case, facts, urgency, fits, library, interview, lambda: level_after(14.0) != level_after(400.0))
+    return Assessment(case, facts, _care_level(case, facts, urgency, chosen, library), urgency, fits, chosen, question, library.version)
 
 
 def _with_danger(chosen: tuple[Fit, ...], fits: tuple[Fit, ...], urgency: Urgency, library: Library) -> tuple[Fit, ...]:
