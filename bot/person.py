@@ -17,6 +17,7 @@ _YEARS = r"(?:years?|yrs?|yo|y/o|y\.o\.?)"
 _NOT_AN_AGE = r"(?! ?(?:weeks?|wks?|months?|mths?|days?|hours?|years? (?:into|after|post|since|ago|back)|%|kg|lbs?|pounds|stone|st\b|miles?|mi\b|k\b|km|cm|mm|ft|feet|inch\w*|minutes?|mins?|out of|/|and a half weeks|degrees|°|times|reps?|sets?|steps|percent|into|x\b|am\b|pm\b|o'?clock|mph|watts?|bpm|mg|ml|rounds?|pints?|pills?|tablets?))(?![.:,]\d|'|:)"
 _KIN = "son|daughter|boy|girl|kid|child|grandson|granddaughter|mum|mom|mam|dad|father|mother|husband|wife|brother|sister|nan|gran|grandad|nephew|niece|partner|toddler|teenager|lad|uncle|aunt(?:ie|y)?|cousin|mother[ -]in[ -]law|father[ -]in[ -]law|grandmother|grandfather|boss|neighbou?r|patient|baby|little one|man|woman|lady"
 
+_UNIT = r"(?! ?(?:mins?|minutes?|secs?|seconds?|hours?|hrs?|days?|weeks?|wks?|months?|mths?|km|k|miles?|metres?|meters?|m|cm|mm|kg|kgs|lbs?|stone|st|mg|ml|reps?|sets?|steps?|stairs|times?|x|per|percent|degrees|of|or|and|on|in|to|out|at|am|pm|years? (?:ago|back|now|since|of|later)|odd|feet|ft|inch\w*|more|other|different|people|hundred|thousand|quid|pounds?|dollars?|euros?)\b)"
 AGES = (
     rf"\b(?:now|meant|say|sorry,?|actually|i'?m now) (?:at |aged )?{_AGE}(?=[,.;)!?]| not| and| with|$){_NOT_AN_AGE}",
     rf"\b{_AGE}[ -]?{_YEARS}[ -]?olds?\b",
@@ -34,9 +35,16 @@ AGES = (
     rf"\b(?:i'm|aged|he's|she's|son|daughter|nephew|pikin|child|kid|boy|girl|him|her),? ?{_AGE} ?{_YEARS}\b(?! (?:ago|back|now|since|of))",
     r"\bas an? (?P<age>[1-9]\d)\b",
     rf"\b(?:my|our) (?:{_KIN}) {_AGE}\b{_NOT_AN_AGE}",
+    r"\b(?P<age>[1-9]\d)f\b",
+    r"\b(?:i'?m|im|i am|,|\.|\() ?(?P<age>[1-9]\d)[fm]\b",
+    rf"\b{_AGE} ?(?:yrs? |years? )?(?:male|female|f)\b(?! (?:key|sharp))",
+    rf"(?:^|[.!?,;] |\bmy |\bthe )(?:{_KIN}|hubby|mummy|roommate|flatmate|pikin|missus|amma|appa)(?: is| na|,)? {_AGE}\b{_NOT_AN_AGE}{_UNIT}",
+    r"(?<!for )(?<!since )(?<!past )(?<!last )(?<!about )(?<!of )(?<!these )(?<!ago )\b(?P<age>[1-9]\d) years(?=[,.] (?:i|he|she|the|my|we)\b)",
+    r"\bi have (?P<age>[1-9]\d) years\b(?! of)",
+    rf"[.!?] (?P<age>[1-9]\d){_UNIT}{_NOT_AN_AGE} (?=[a-z])",
 )
 FEVER = re.compile(r"(?:fever|temp\w*|thermometer|degrees|height|bmi|weigh\w*|pulse|heart rate|rated?|pain (?:is|of|at)|score\w*|squat\w*|bench\w*|bus|number|room|at mile|km|mile|grade|size|hole|week|day|route|level|step|door)(?: \w+){0,2} ?$")
-THEN = re.compile(r"(?:\btore\b[^.]{0,30}|\bdislocat\w*[^.]{0,30}|\bsince (?:i was )?|\bwhen (?:i was |i had )?[^.,]{0,18}|\btill |\buntil |\bfirst [^.,]{0,20}|\bago,? )(?:at )?$")
+THEN = re.compile(r"(?:\blike (?:i'?m|im) |\btore\b[^.]{0,30}|\bdislocat\w*[^.]{0,30}|\bsince (?:i was )?|\bwhen (?:i was |i had )?[^.,]{0,18}|\btill |\buntil |\bfirst [^.,]{0,20}|\bago,? )(?:at )?$")
 DECADES = re.compile(r"\b(?:in (?:my|his|her|their) |^|[ (,])(?:early|mid|late)?[ -]?(?P<d>twenties|thirties|forties|fifties|sixties|seventies|eighties|[2-8]0'?s)\b")
 DECADE_WORDS = {"twenties": 25, "thirties": 35, "forties": 45, "fifties": 55, "sixties": 65, "seventies": 75, "eighties": 85}
 MONTHS_OLD = re.compile(rf"\b(?P<n>\d{{1,2}}|{ONES}|{SMALL})[ -]?(?P<u>month|mth|mnth|week|wk|day)s?[ -]?old\b")
@@ -76,8 +84,19 @@ def facts(text: str, asked: tuple[str, ...] = ()) -> list[Fact]:
     found += _whom(lower, next((fact.value for fact in found if fact.key == "age"), None))
     if "age" in asked and "days" not in asked:
         found = [fact for fact in found if fact.key != "days" or fact.value < 365]  # '44 years' is no length of time here
+    found = _no_age_as_length(lower, found)
     have = {fact.key for fact in found}
     return found + [fact for fact in _bare(lower, asked) if fact.key not in have]
+
+
+def _no_age_as_length(text: str, found: list[Fact]) -> list[Fact]:
+    """'47 yrs. now cannot fold it. 5 days': the age is no length of time."""
+    age = next((fact.value for fact in found if fact.key == "age"), None)
+    days = next((fact for fact in found if fact.key == "days"), None)
+    if age is None or days is None or days.value != whole(age * 365):
+        return found
+    without = text[: days.start] + " " * (days.end - days.start) + text[days.end :]
+    return [fact for fact in found if fact is not days] + list(_days(without))
 
 
 def _age(text: str) -> Iterator[Fact]:

@@ -17,7 +17,7 @@ SPAN = re.compile(rf"\b{COUNT}(?: (?:or (?:so|two|three|more)|and a half|and a b
 NOT_BEFORE = re.compile(
     r"(?:\b(?:every|each|another|per|nights?|(?<!last )times?|mornings?|evenings?|steps|km|miles?|hours?|sessions?|twice|once|within(?: about)?|after(?: about| just| only| nearly)?|first|lasts?(?: for| about)?|lasting|takes?(?: me)?|took|wait(?:ed|ing)?(?: for)?"
     r"|rest(?:ed|ing)?(?: it)?(?: for)?|off|smok\w+(?: for)?|stiff for|in bed(?: for)?|(?:sat|sit|sitting|stand\w*|kneel\w*|walk\w*|drove|drive|driving|flew|ran|hike\w*|lie|lying|play\w*|worked|works) (?:there )?(?:for|about)"
-    r"|fine for|amazing for|good for|better for|okay for|ok for|helped for|did (?:it|these|that|them) for|under|until|till|over an?|aged?|for the next|next|old,?|less than|back in|not for|if|give it|only|was|turns)|[-–/x×])\s*$"
+    r"|fine for|amazing for|good for|better for|okay for|ok for|helped for|did (?:it|these|that|them) for|under|until|till|over an?|aged?|for the next|next|old,?|less than|back in|not for|not|if|give it|only|was|turns)|[-–/]|\d ?[x×])\s*$"
 )  # fmt: skip
 NOT_AFTER = re.compile(r"^\s*-?(?:old\b|olds\b|pregnan|along\b|gone\b|a (?:week|day|month)\b|per\b|each\b|every\b|at a time|off\b|straight\b|younger|older|apart\b|earlier|before\b|after\b(?! (?:a\b|my (?:op|surgery)))|challenge\b|(?:in|at|on|behind|out in) (?:the |my )?(?:shop|office|garden|work|desk|saddle|bike|slopes|hills?|field|pitch|counter|till|kitchen|feet|allotment)\b|drive|flight|trip|shift|on my feet|walk\b|bus|coach|/|of (?:rest|ice|physio|rehab|pregnan|age|nothing|sitting|walking|running|driving|sleep)|time\b|from now|to go|out\b)")
 AGO = re.compile(r"^\s*(?:ago|back|now\b|and counting|in a row|so far|running\b|post[ -]?op|into|in\b|in,|since)")
