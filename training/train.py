@@ -71,7 +71,7 @@ def train(messages: list[dict[str, Any]], labels: Labels, tokenizer: Tokenizer, 
     model = Reader(len(labels.findings), len(labels.intents), len(labels.aspects), len(labels.topics))
     load_base(model, base)
     if kept:
-        load_kept(model, kept)
+        load_kept(model, kept, labels)
     model.encoder.words.weight.requires_grad_(False)
     encoder = [p for n, p in model.named_parameters() if n.startswith("encoder.") and p.requires_grad]
     heads = [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
