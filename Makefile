@@ -21,7 +21,7 @@ serve: train ## bot, action server and website page on 127.0.0.1; PROFILE=produc
 
 check: setup ## the quick tests, without training
 	@$(PY) -m ruff check . && $(PY) -m mypy && $(PY) -m bot check && .venv/bin/lint-imports --no-cache >run/layers.log 2>&1 || { cat run/layers.log 2>/dev/null; exit 1; }
-	@$(PY) -m pytest -q -m "not slow"
+	@$(PY) -m pytest -q -n 2 -m "not slow"
 
 test: train ## all tests
 	@$(PY) -m pytest -q
