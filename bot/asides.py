@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.case import Case
-from bot.consultation import Consultation, Memory, Reply
+from bot.consultation import ALARMING, Consultation, Memory, Reply
 from bot.questions import Interview, Question
 from bot.reading import PAYLOAD, Reading
 from bot.summary import summary
@@ -60,7 +60,14 @@ class Asides:
             reply = self.teacher.teach(subject, aspect) if subject else self.teacher.answer(reading)
         else:
             reply = self.teacher.answer(reading)
-        return self._then_back(reply)
+        return self._then_back(self._alarm_stands(reply))
+
+    def _alarm_stands(self, reply: Reply) -> Reply:
+        """What is true of knees in general is no advice to somebody who should be seen today."""
+        if self.consultation.assessment.care_level not in ALARMING:
+            return reply
+        first = Message(self.words["alarm_stands"], custom={"kind": "say"})
+        return Reply((first, *reply.messages), reply.memory)
 
     def compare(self, reading: Reading, command: str) -> Reply:
         subjects = self.teacher.subjects(reading)
@@ -81,10 +88,10 @@ class Asides:
         return self.consultation.why()
 
     def result(self, reading: Reading, command: str) -> Reply:
-        """'Just tell me': the result now, unless a danger question is still open and nothing is known."""
+        """'Just tell me': the result now, after the first questions on danger."""
         if not self.consultation.case.findings:
             return self.consultation.go_on()
-        return self.consultation.show_result()
+        return self.consultation.danger_first() or self.consultation.show_result()
 
     def summary(self, reading: Reading, command: str) -> Reply:
         consultation = self.consultation

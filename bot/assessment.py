@@ -80,14 +80,20 @@ def _with_danger(chosen: tuple[Fit, ...], fits: tuple[Fit, ...], urgency: Urgenc
 def _care_level(case: Case, facts: Known, urgency: Urgency, chosen: tuple[Fit, ...], library: Library) -> str:
     """The highest of every rule that fired and of each condition that fits well, where a fit counts for days at most."""
     level = urgency.level or "self_care"
-    for fit in chosen:
-        if fit.band == "fits_well":
+    for place, fit in enumerate(chosen):
+        grave = place == 0 and fit.band == "fits_partly" and _not_for_home(library.conditions[fit.id], facts)
+        if fit.band == "fits_well" or grave:
             level = higher(level, min(_own_level(library.conditions[fit.id], facts), HIGHEST_BY_FIT, key=LEVELS.index))
     if LEVELS.index(level) < LEVELS.index(HIGHEST_BY_FIT) and _may_be_urgent(case, facts, library):
         return HIGHEST_BY_FIT
     if level == "self_care" and facts.days is not None and facts.days > TOO_LONG_FOR_HOME and not facts.has("already_assessed"):
         return "see_clinician_weeks"
     return level
+
+
+def _not_for_home(condition: Condition, facts: Known) -> bool:
+    """What nobody is sent home with on top of the list, even where it fits only partly."""
+    return condition.group == "serious" or (condition.group == "injury" and facts.has("giving_way"))
 
 
 def _own_level(condition: Condition, facts: Known) -> str:

@@ -79,7 +79,7 @@ class Message:
         else:
             gap = range(last, cue.start)
             near = last <= cue.start <= last + cue.reach
-        return near and self.clause[cue.start] == self.clause[first] and not any(self.doc[i].lower_ in ENDERS for i in gap)
+        return near and self.clause[cue.start] == self.clause[first] and not any(self.doc[i].lower_ in ENDERS or (self.doc[i].lower_ == "well" and i and self.doc[i - 1].text == ",") for i in gap)
 
 
 ENDERS = frozenset({"but", "however", "though", "although", "except", "just", "yet", "still", "only", "because", ";", "."})

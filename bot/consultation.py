@@ -18,6 +18,7 @@ from bot.wording import Message, Writer, place_of, rising
 OFFERED = 240  # payloads that stay good, the newest first
 PATIENCE = 2  # times that one question is asked again because its answer was not understood
 ALARMING = ("same_day", "emergency_now")
+SCREENS = 3  # questions on danger that come before any result
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,12 @@ class Consultation:
         if self.assessment.is_emergency:
             return self._say([self.writer.card(self.assessment)], asked=(), level="emergency_now")
         lead = self._acknowledge(heard)
-        if self._level_rose():
+        if self.level_rose():
             lead.append(self.writer.card(self.assessment))
         if self.memory.pending and not (heard and heard.told):
             return self.ask_again()
+        if self.memory.result_shown and not self.memory.asked and heard is not None and not heard.told and not heard.answered:
+            return self._say([*lead, Message(self.library.words["nothing_open"], custom={"kind": "say"})], keep_sources=True)
         nothing = not self.case.findings and not self.memory.asked
         if nothing and not (heard and heard.told):
             return self._not_heard(lead)
@@ -118,13 +121,15 @@ class Consultation:
     def _acknowledge(self, heard: Heard | None) -> list[Message]:
         if not heard or not heard.told:
             return []
-        new = [k for k, v in (*self.case.findings.items(), *self.case.person.items()) if k in heard.changed or k not in self.memory.interview.done]
-        if self.memory.asked and not heard.changed:
+        first = not self.memory.interview.done
+        new = [k for k in (*self.case.findings, *self.case.person) if k in heard.changed or k in heard.new or (first and k not in self.memory.asked)]
+        if not new:
             return []
         message = self.writer.understood(self.case, new, heard.changed)
         return [message] if message else []
 
-    def _level_rose(self) -> bool:
+    def level_rose(self) -> bool:
+        """Whether an alarm is raised that was not shown yet."""
         level = self.assessment.care_level
         return level in ALARMING and (self.memory.level is None or rising(self.memory.level, level))
 
@@ -151,7 +156,7 @@ class Consultation:
         question = self._left_open() or self.assessment.question
         if self.profile == "education" and question and question.kind not in ("danger", "again", "person"):
             question = None
-        level = self.assessment.care_level if self._level_rose() else self.memory.level
+        level = self.assessment.care_level if self.level_rose() else self.memory.level
         if question is None:
             return self.show_result(lead)
         before = self.memory.interview
@@ -199,6 +204,19 @@ class Consultation:
             messages.remove(repeated[0])
         shown = tuple(fit.id for fit in assessment.shown)
         return self._say(messages, asked=(), level=assessment.care_level, conditions=shown, topic=shown[0] if shown else None, result_shown=True)
+
+    def danger_first(self) -> Reply | None:
+        """Somebody wants the result while the first questions on danger are open: they come first. None where there are none."""
+        question = self.open_question() or self.assessment.question
+        if question is None or question.kind not in ("danger", "again") or self.memory.interview.count > SCREENS or self.assessment.care_level in ALARMING:
+            return None
+        if self.memory.misses >= PATIENCE:
+            return self._laid_aside([])
+        if not self.memory.asked:
+            return self._ask_or_tell([Message(self.library.words["danger_first"], custom={"kind": "say"})])
+        before = self.memory.interview
+        words = Message(self.library.words["danger_first"], custom={"kind": "say"})
+        return self._say([words, self._asking(question)], misses=self.memory.misses + 1, interview=replace(before, count=before.count + 1))
 
     def why(self) -> Reply:
         question = self.open_question()

@@ -10,8 +10,9 @@ from bot.buttons import press
 from bot.case import Case
 from bot.consultation import Consultation, Memory, Reply, remember_complaint
 from bot.library import Library
-from bot.reading import Reader, Reading
-from bot.turn import hear
+from bot.reading import PAYLOAD, Reader, Reading
+from bot.rule import PRESENT
+from bot.turn import hear, plain_answer
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Conversation:
 
     def answer(self, text: str) -> Reply:
         """One turn: read or pressed, red flags first, then what was wanted, then the consultation."""
+        text = self._meant_by_yes(text)
         pressed = press(text, self.case, self.memory, self.library)
         reading = Reading("") if pressed else self.reader.read(text, self.memory.asked)
         heard = pressed.heard if pressed else hear(reading, self.memory.asked, self.case, self.library)
@@ -38,9 +40,15 @@ class Conversation:
         self.case, self.memory = heard.case, remember_complaint(self.memory, reading)
         consultation = Consultation(self.library, self.case, self.memory, os.environ.get("KNEE_GUIDE_COUNTRY"), self.profile)
         aside = None if heard.answered else wanted(reading.clear_intent, command)
-        if aside and not (consultation.assessment.is_emergency and heard.told):
+        if aside and not (heard.told and (consultation.assessment.is_emergency or consultation.level_rose())):
             reply = Asides(consultation).answer(aside, reading, command or "")
         else:
             reply = consultation.go_on(heard)
         self.memory, self.case = reply.memory, reply.case or self.case
         return reply
+
+    def _meant_by_yes(self, text: str) -> str:
+        """After 'shall I delete everything?' a typed yes is the button that says so."""
+        first = self.memory.offered[:1]
+        sure = not self.memory.asked and first in ((f"{PAYLOAD}c:forget",), (f"{PAYLOAD}c:restart",))
+        return first[0] if sure and plain_answer(text) == PRESENT else text

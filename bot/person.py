@@ -19,7 +19,7 @@ _KIN = "son|daughter|boy|girl|kid|child|grandson|granddaughter|mum|mom|mam|dad|f
 
 _UNIT = r"(?! ?(?:mins?|minutes?|secs?|seconds?|hours?|hrs?|days?|weeks?|wks?|months?|mths?|km|k|miles?|metres?|meters?|m|cm|mm|kg|kgs|lbs?|stone|st|mg|ml|reps?|sets?|steps?|stairs|times?|x|per|percent|degrees|of|or|and|on|in|to|out|at|am|pm|years? (?:ago|back|now|since|of|later)|odd|feet|ft|inch\w*|more|other|different|people|hundred|thousand|quid|pounds?|dollars?|euros?)\b)"
 AGES = (
-    rf"\b(?:now|meant|say|sorry,?|actually|i'?m now) (?:at |aged )?{_AGE}(?=[,.;)!?]| not| and| with|$){_NOT_AN_AGE}",
+    rf"\b(?:now|meant|say|sorry,?|actually|no,? wait,?|i'?m now) (?:at |aged )?{_AGE}(?=[,.;)!?]| not| and| with|$){_NOT_AN_AGE}",
     rf"\b{_AGE}[ -]?{_YEARS}[ -]?olds?\b",
     rf"\b{_AGE} ?(?:yo|y/o|y\.o\.?|yr old|yrs old|years young|years of age)\b",
     rf"\b(?:i'?m|im|i am|he'?s|hes|he is|she'?s|shes|she is|who is|who'?s|am|aged?:?|age is|just turned|turned|turning|soon) (?:now |only |just |about |nearly |almost |a fit |a healthy |an? )?{_AGE}\b{_NOT_AN_AGE}(?! ?(?:of|other|and \d+ (?:weeks?|months?)))",
@@ -43,12 +43,14 @@ AGES = (
     r"\bi have (?P<age>[1-9]\d) years\b(?! of)",
     rf"[.!?] (?P<age>[1-9]\d){_UNIT}{_NOT_AN_AGE} (?=[a-z])",
 )
+OWN_AGE = re.compile(r"\bmy (?:\w+ )?knees?\b.*\b(?:i'?m|im|i am) (?P<age>[1-9]\d)\b(?! ?(?:weeks?|wks?|months?|days?|stone|kg|lbs?|%|percent|miles?|km|of|min\w*|no,? wait))")
 FEVER = re.compile(r"(?:fever|temp\w*|thermometer|degrees|height|bmi|weigh\w*|pulse|heart rate|rated?|pain (?:is|of|at)|score\w*|squat\w*|bench\w*|bus|number|room|at mile|km|mile|grade|size|hole|week|day|route|level|step|door)(?: \w+){0,2} ?$")
 THEN = re.compile(r"(?:\blike (?:i'?m|im) |\btore\b[^.]{0,30}|\bdislocat\w*[^.]{0,30}|\bsince (?:i was )?|\bwhen (?:i was |i had )?[^.,]{0,18}|\btill |\buntil |\bfirst [^.,]{0,20}|\bago,? )(?:at )?$")
 DECADES = re.compile(r"\b(?:in (?:my|his|her|their) |^|[ (,])(?:early|mid|late)?[ -]?(?P<d>twenties|thirties|forties|fifties|sixties|seventies|eighties|[2-8]0'?s)\b")
 DECADE_WORDS = {"twenties": 25, "thirties": 35, "forties": 45, "fifties": 55, "sixties": 65, "seventies": 75, "eighties": 85}
 MONTHS_OLD = re.compile(rf"\b(?P<n>\d{{1,2}}|{ONES}|{SMALL})[ -]?(?P<u>month|mth|mnth|week|wk|day)s?[ -]?old\b")
 BABY = re.compile(rf"\b(?:{KIDS}|baby|son|daughter|nephew|niece|mine|he'?s|she'?s|him|her)\b[^.!?]{{0,40}}?\b(?:is |of |, )?(?P<n>\d{{1,2}}|{ONES}|{SMALL}) ?(?P<u>month|mth|week)s?\b(?! (?:ago|back|since|now|after|pregnan|of|later|post))")
+MOTHER = re.compile(r"\b(?:breast ?feeding|postpartum|(?:after|since|had|having) (?:my|the|our) (?:\w+ )?baby|gave birth|my knees?\b)")
 LASTING = re.compile(r"\b(?:for|past|last|over|since|been)(?: the| a| about| around| nearly| almost| at least)? ?$")
 SMALL_CHILD = re.compile(r"\b(?:baby|toddler|nappy|cot|crawl\w*|newborn|nursery|creche|daycare|breast|bottle|pram|stands?|kicks?|rolled|changing table|moving one leg|feed\w*)\b")
 
@@ -101,9 +103,13 @@ def _no_age_as_length(text: str, found: list[Fact]) -> list[Fact]:
 
 def _age(text: str) -> Iterator[Fact]:
     baby = MONTHS_OLD.search(text) or (BABY.search(text) if SMALL_CHILD.search(text) else None)
-    if baby and not LASTING.search(text[: baby.start("n")]):
+    if baby and not LASTING.search(text[: baby.start("n")]) and not MOTHER.search(text):
         count = number(baby["n"]) or 0
         yield Fact("age", round(count / {"m": 12, "w": 52, "d": 365}[baby["u"][0]], 2), *baby.span())
+        return
+    own = None if re.search(r"\b(?:his|her) (?:knees?|leg)\b", text) else OWN_AGE.search(text)
+    if own and 1 <= int(own["age"]) <= 110:
+        yield Fact("age", int(own["age"]), *own.span())
         return
     for pattern in AGES:
         for match in re.finditer(pattern, text):

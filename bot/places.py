@@ -33,6 +33,7 @@ LIVES = re.compile(
     rf"\b(?:(?:i(?:'m| am)?|im|we|we're|we are|we)(?: \w+){{0,3}}? (?:live|lives|living|stay|staying|based|from|am|are|is|in|here|over)(?: \w+){{0,2}}? (?:in |from )?"
     rf"|(?:hello|hi|greetings|g'day|gday|hey|namaste|regards|writing|typing|here)(?: \w+){{0,3}}? (?:from|in) (?:a \w+ in )?|(?:^|[,.;(!] ?)(?:here )?(?:in|from|up in|down in|over in|back in) |^|(?:moved to|in|around|from) )(?:the land of )?(?P<place>{_ANY})\b(?! (?:marathon|strength|slam|sevens))"
 )  # fmt: skip
+AWAY = re.compile(r"\b(?:back|returned|flew|flown|flying|flight|landed|trip|holiday|journey)\b(?: \w+){0,3} (?:from|to|in)\b")
 ALONE = re.compile(rf"(?:^|[.,!?;(] ?|\b\d{{2}} ?(?:yo?|f|m|yrs?|male|female|man|woman|lady)? ?)(?:(?!my|in|for|to|from)[a-z]+ ){{0,1}}(?P<place>{_ANY})(?=[.,!?;)]|$)")  # "43, Nairobi.", "60 lady mumbai."
 ELSEWHERE = re.compile(r"\b(?:sister|brother|cousin|neighbour|aunt|uncle|injections?|surgery|made|done|bought|trip|holiday|flight|flew|match|marathon|race|born)(?: \w+)? ?$")
 CALLED = re.compile(r"\bi (?:live|am) in (?:the )?(?P<word>eu|europe)\b")
@@ -41,7 +42,7 @@ CALLED = re.compile(r"\bi (?:live|am) in (?:the )?(?P<word>eu|europe)\b")
 def country(text: str) -> tuple[str, int, int] | None:
     """The country that the writer says to be in, and where that stands; `text` is in small letters."""
     match = LIVES.search(text) or ALONE.search(text)
-    if match and not ELSEWHERE.search(text[max(0, match.start() - 25) : match.start()]):
+    if match and not AWAY.search(text[max(0, match.start() - 25) : match.end()]) and not ELSEWHERE.search(text[max(0, match.start() - 25) : match.start()]):
         return _CODES[match["place"]], *match.span()
     match = CALLED.search(text)
     return ("EU", *match.span()) if match else None

@@ -252,6 +252,14 @@ def alarms_alone(library: Library) -> frozenset[str]:
     return frozenset(out)
 
 
+def soothers(library: Library) -> frozenset[str]:
+    """Findings that do nothing but keep a rule of the same day or above from being raised."""
+    flags = (flag for flag in library.red_flags.values() if LEVELS.index(flag.level) >= LEVELS.index("same_day"))
+    atoms = [atom for flag in flags for conjunct in flag.when.conjuncts for atom in conjunct]
+    used = {atom.name for atom in atoms if atom.kind == PRESENT} | {name for condition in library.conditions.values() for name in condition.grades}
+    return frozenset(atom.name for atom in atoms if atom.kind == "not_present") - used
+
+
 def doubted(names: Sequence[str], library: Library) -> list[str]:
     """What one 'not sure' to all of these counts for. A finding of which doubt alone raises an alarm is then asked about by itself."""
     alarms = {a.name for flag in library.red_flags.values() for c in flag.when.conjuncts for a in c if a.kind == UNSURE}

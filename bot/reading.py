@@ -18,7 +18,7 @@ from bot.clauses import MENTIONED, Message, Splitter
 from bot.library import Library
 from bot.network import Heard, Impression, Network, network
 from bot.phrases import Hit, Phrases
-from bot.questions import alarms_alone, emergency_signs
+from bot.questions import alarms_alone, emergency_signs, soothers
 from bot.rule import ABSENT, PRESENT, UNSURE
 from bot.signs import Sign, Signs
 
@@ -27,6 +27,7 @@ SURE = 0.55  # the network alone
 CLEAR = 0.9  # a role of the network that no cue beside the words overrules
 FAINT = 0.5  # the network alone, on an alarm: heard faintly, it is asked about
 BELIEVED = 0.75  # the network alone, on a sign of an emergency
+BARE = re.compile(r"\b(?:a|an|the|my|what|whats|what's|is|are|about|tell|me|more|on|info|information|please|pls|meaning|of)\b")
 DEAF = 0.05  # below it the network hears nothing of a sign that scattered words make up: it is asked about
 GUESSED = 0.3  # an intent below it is a mere guess
 HINTED = 0.25  # the network beside a phrase of the word lists
@@ -99,7 +100,7 @@ class Reader:
         self.lookalikes = Phrases({f.id: f.not_said_by for f in told})
         self.conditions = Phrases({c.id: (c.name, c.clinical_name, *c.also_called, *c.misspellings) for c in library.conditions.values()})
         self.topics = Phrases({t.id: (t.name, *t.also_called) for t in library.topics.values()})
-        self.signs, self.alone = emergency_signs(library), alarms_alone(library)
+        self.signs, self.alone, self.soothers = emergency_signs(library), alarms_alone(library), soothers(library)
         self._kept = lru_cache(maxsize=64)(self._read)
 
     def read(self, text: str, asked: Iterable[str] = ()) -> Reading:
@@ -112,7 +113,12 @@ class Reader:
         message = self.splitter.split(text)
         impression = self.net.read(text) if self.net else Impression((), {}, {}, {}, None)  # type: ignore[arg-type]
         named = _longest(self.conditions.find(text))
-        intent = max(impression.intents, key=lambda name: impression.intents[name], default="")
+        intents = dict(impression.intents)
+        if named and not asked and all(self._is_a_plain_name(n.id) for n in named) and BARE.sub("", _cut(text, named)).strip(" ?!.,'\"") == "":  # 'gout', 'what about a baker's cyst'
+            intents = {"ask_condition": 1.0}
+        intent = max(intents, key=lambda name: intents[name], default="")
+        if intents == {"ask_condition": 1.0}:
+            return Reading(text, (), named, (), aspects_of(text, impression.aspects, True), (), tuple(intents.items()))
         return Reading(
             text,
             tuple(self._findings(text, message, impression)),
@@ -120,8 +126,13 @@ class Reader:
             self._topics(text, named, impression) if intent in QUESTIONS else (),
             aspects_of(text, impression.aspects, intent in QUESTIONS),
             tuple(person.facts(text, asked)),
-            tuple(impression.intents.items()),
+            tuple(intents.items()),
         )
+
+    def _is_a_plain_name(self, name: str) -> bool:
+        """Not a danger, an injury or a complaint in itself: 'broken knee' and 'leg cramps' are no requests for a lesson."""
+        condition = self.library.conditions[name]
+        return condition.group in ("joint", "overuse", "growth") and not condition.must_not_miss and name not in ("leg_cramps", "soft_tissue_inflammation")
 
     def _topics(self, text: str, named: tuple[Named, ...], impression: Impression) -> tuple[Named, ...]:
         """Topics that are named; where neither a condition nor a topic is, the one that the network hears."""
@@ -144,10 +155,11 @@ class Reader:
                 self._keep(out, self._by_sign(sign, message, heard.get(sign.id)))
         for hit in self.denials.find(text):
             chance = heard[hit.id].said if hit.id in heard else 0.0
-            if (hit.id not in out or out[hit.id].role != PRESENT) and not (self.net and chance < HINTED):
+            stands = hit.id in out and (out[hit.id].role == PRESENT or (out[hit.id].role == UNSURE and hit.id in self.alone))
+            if not stands and not (self.net and chance < HINTED):
                 out[hit.id] = Said(hit.id, ABSENT, hit.start, hit.end, "words", 1.0)
         for name, h in heard.items():
-            if name not in out and (h.said >= SURE or (name in self.alone and h.said >= FAINT and self._heard_role(h) == PRESENT)):
+            if name not in out and not any(like.id == name for like in lookalike) and (h.said >= (CLEAR if name in self.soothers else SURE) or (name in self.alone and h.said >= FAINT and self._heard_role(h) == PRESENT)):
                 out[name] = self._by_network(h, message)
         self._settle(out)
         return sorted(out.values(), key=lambda s: (s.start, s.id))
@@ -223,6 +235,13 @@ class Reader:
 def _weight(said: Said) -> tuple[int, float]:
     """Of two readings of one finding in a message, a statement counts above a denial, and both above a mere mention."""
     return {PRESENT: 3, ABSENT: 2, UNSURE: 1}.get(said.role, 0), said.confidence
+
+
+def _cut(text: str, named: tuple[Named, ...]) -> str:
+    """What is left without the names."""
+    for name in reversed(named):
+        text = text[: name.start] + text[name.end :]
+    return text.lower()
 
 
 def _longest(hits: list[Hit]) -> tuple[Named, ...]:

@@ -13,6 +13,14 @@ from bot.reading import PAYLOAD, Reading
 from bot.rule import PRESENT
 from bot.wording import Button, Message, Writer, listing
 
+ASPECT_OF = {"surgery": "surgery", "exercise": "exercises", "prevention": "prevention", "imaging": "tests", "return_to_sport": "activity"}
+FOLLOWS = re.compile(r"\b(?:it|this|that|them)\b|^(?:and|what about|how about|ok and|so)\b")
+
+
+def _goes_on(text: str) -> bool:
+    """'And surgery?', 'exercises for it': about what is being talked about already."""
+    return bool(FOLLOWS.search(text.lower())) or len(text.split()) <= 2
+
 
 class Teacher:
     """Answers questions within one consultation."""
@@ -44,8 +52,13 @@ class Teacher:
             return self.consultation.say(glossed, topic=self.consultation.memory.topic)
         if len(subjects) > 1 and aspect == "compare":
             return self.compare(subjects[0], subjects[1])
-        subject = subjects[0] if subjects else None
-        subject = subject or self.current() or self.library.topics.get("knee_pain")
+        subject, current = subjects[0] if subjects else None, self.current()
+        if isinstance(subject, Topic) and isinstance(current, Condition) and _goes_on(reading.text):
+            own = ASPECT_OF.get(subject.id)
+            if own:
+                return self.teach(current, own)
+            return self.consultation.say([self.writer.text(subject, aspect if aspect in ASPECTS else "what_is")], topic=current.id)
+        subject = subject or current or self.library.topics.get("knee_pain")
         if subject is None:
             return self.consultation.say([Message(self.library.words["unknown_topic"], custom={"kind": "say"})])
         return self.teach(subject, aspect)

@@ -28,6 +28,17 @@ DOUBT = re.compile(
 SEQUENCE = re.compile(r"\b(?:yes|yeah|yep|y|no|nope|nah|n)\b")
 DOUBT_AFTER_NO = re.compile(r"\b(?:but|except|although|though|tho)\b.*\b(?:not (?:too |so |really )?(?:sure|certain)|unsure|maybe|might|possibly|dunno|(?:don'?t|do not) know)\b")
 EMPTY = {word[:5] for word in ["knee", "your", "this", "that", "does", "have", "about", "been", "what", "when", "with", "from", "they", "than", "other", "more", "feel", "there", "which", "looks", "right", "left", "the", "leg", "sure", "certain", "whether", "maybe", "might", "possibly", "dunno", "know", "unsure", "though", "although", "except", "because", "since"]}
+PLACES = {**{str(i): i - 1 for i in range(1, 7)}, "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "last": -1}
+PLACE = re.compile(r"\b(?:(?:the |just |only |but |except |yes |to )+)?(first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|(?:number|option) [1-6])\b(?! (?:time|week|weeks|day|days|night|year|month|few|thing|three|two|four|step|steps|aid|bit|part|hour|run|mile))")
+NOT_THESE = re.compile(r"\bnot (?:the )?(?:first|second|third|fourth|last)\b|\bfirst (?:three|two)\b")
+UNSURELY = re.compile(r"\b(?:maybe|perhaps|might|possibly|dunno|not (?:too |so |really )?sure|unsure|don'?t know)\b")
+PLAINLY = re.compile(r"\b(?:it'?s|this is|asking|question is|actually)(?: \w+){0,2} (?:for|about) (?:my|a|him|her|someone|somebody)\b|\bnot (?:me|my knee)\b")
+PUT_RIGHT = re.compile(r"\b(?:actually|sorry|meant|mean|no,? wait|correction|not \w+ (?:days?|weeks?|months?|years?)|wrong|longer than)\b")
+OTHER_SIDE = re.compile(r"\b(?:actually|meant|mean|wrong|sorry|no wait|correction|it'?s|its)\b[^.]{0,25}\bother (?:knee|leg|one|side)\b|^(?:the )?other (?:knee|leg|one|side)\b")
+COMPLAINT = re.compile(
+    r"\b(?:knees?|kneecaps?|legs?|patella)\b[^?]*\b(?:hurt\w*|pain\w*|ache\w*|aching|sore|killing|trouble\w*|problem\w*|bother\w*|playing up|gyp|jip|hell|grief|throb\w*|stab\w*|agony|bad|dodgy|knackered|buggered)\b"
+    r"|\b(?:hurt\w*|pain\w*|ache\w*|aching|sore|throb\w*|stab\w*|bad|dodgy|trouble|problem\w*)\b[^?]*\b(?:knees?|kneecaps?|legs?|patella)\b"
+)  # fmt: skip
 ONLY = re.compile(r"\b(?:only|just|just the)\b")
 
 
@@ -35,13 +46,15 @@ ONLY = re.compile(r"\b(?:only|just|just the)\b")
 class Heard:
     """case: after the turn. changed: finding or person keys whose value became another. answered: the open question was.
 
-    which: the person said yes to several things at once, and must say which. told: anything at all was learned."""
+    which: the person said yes to several things at once, and must say which. told: anything at all was learned. new: keys that this
+    message told, apart from what was asked."""
 
     case: Case
     changed: tuple[str, ...] = ()
     answered: bool = False
     which: tuple[str, ...] = ()
     told: bool = False
+    new: tuple[str, ...] = ()
 
 
 def plain_answer(text: str) -> str | None:
@@ -61,12 +74,28 @@ def hear(reading: Reading, asked: Sequence[str], case: Case, library: Library) -
     if which:
         answers = {}
     findings = {**answers, **told}
-    person = {key: value for key, value in reading.person().items() if _is_sound(key, value)}
+    person = _person(reading, case, asked)
     after = case.tell_all(findings, person)
     changed = tuple(k for k, v in (*findings.items(), *person.items()) if k in (*case.findings, *case.person) and _before(case, k) != v)
     about_them = bool(asked) and all(key in PERSON_KEYS for key in asked) and plain_answer(reading.text) is not None
     answered = any(name in findings for name in asked) or any(key in person for key in asked) or bool(which) or about_them
-    return Heard(after, changed, answered, which, bool(findings or person))
+    complains = not case.findings and COMPLAINT.search(reading.text.lower()) is not None
+    new = tuple(k for k in (*told, *person) if k not in asked and _before(case, k) != _before(after, k))
+    return Heard(after, changed, answered, which, bool(findings or person or complains), new)
+
+
+def _person(reading: Reading, case: Case, asked: Sequence[str]) -> dict[str, object]:
+    """What was told of the person. A child stays a child when it becomes 'he' or 'she', and a talk about oneself stays one when a
+    relative is mentioned."""
+    told = {key: value for key, value in reading.person().items() if _is_sound(key, value)}
+    if told.get("for") == "other" and (case.person.get("for") == "child" or (case.findings and "for" not in case.person)) and not PLAINLY.search(reading.text.lower()):
+        told = {key: value for key, value in told.items() if key not in ("for", "sex")}
+    if "days" in told and "days" in case.person and "days" not in asked and not PUT_RIGHT.search(reading.text.lower()):
+        del told["days"]  # 'the wound weeps since last night' is no new beginning of the complaint
+    side = case.person.get("side")
+    if side in ("left", "right") and "side" not in told and OTHER_SIDE.search(reading.text.lower()):
+        told["side"] = "left" if side == "right" else "right"
+    return told
 
 
 def _answers(reading: Reading, open_now: list[str], told: dict[str, str], library: Library) -> dict[str, str]:
@@ -74,7 +103,7 @@ def _answers(reading: Reading, open_now: list[str], told: dict[str, str], librar
     if not open_now:
         return {}
     rest = [name for name in open_now if name not in told]
-    listed = _in_order(reading.text, open_now)
+    listed = _in_order(reading.text, open_now) or _by_place(reading.text, open_now)
     if listed:
         return {name: answer for name, answer in listed.items() if name not in told}
     answer = plain_answer(reading.text)
@@ -120,9 +149,19 @@ def _in_order(text: str, open_now: list[str]) -> dict[str, str]:
     return {}
 
 
+def _by_place(text: str, open_now: list[str]) -> dict[str, str]:
+    """'The first one', 'no, except the last', 'number 2': by the place in the list that was shown."""
+    lower = text.lower().replace("’", "'")
+    if len(open_now) < 2 or len(lower.split()) > 9 or NOT_THESE.search(lower) or UNSURELY.search(lower):
+        return {}
+    places = {PLACES[word.removeprefix("number ").removeprefix("no ").removeprefix("option ")] for word in PLACE.findall(lower)}
+    named = {open_now[place] for place in places if -len(open_now) <= place < len(open_now)}
+    return {name: PRESENT if name in named else ABSENT for name in open_now} if named else {}
+
+
 def _listed(text: str, answers: dict[str, str]) -> bool:
     """All of them, or one word for each: nothing is left to ask."""
-    return bool(re.search(r"\b(?:all|both)\b", text.lower())) or bool(_in_order(text, list(answers)))
+    return bool(re.search(r"\b(?:all|both)\b", text.lower())) or bool(_in_order(text, list(answers)) or _by_place(text, list(answers)))
 
 
 def _is_sound(key: str, value: object) -> bool:

@@ -13,9 +13,9 @@ BOYS = "son|grandson|boy|lad|little boy|baby boy|stepson|toddler boy"
 KIDS = "kid|kids|child|toddler|baby|little one|newborn|teenager|teen|infant|bairn|wee one|pikin|youngest|eldest|grandchild|twins"
 _WORD = r"(?:[\w'-]+ ){0,3}?"
 _OWNER = r"(?:my|our|the|a|this|his|her)"
-GROWN = re.compile(rf"\b{_OWNER} (?:[\w'-]+ ){{0,2}}?(?:{WOMEN}|{MEN}|{EITHER})\b|(?:^|[.!?,;:] ?|\bso |\band |\bbut )(?:{WOMEN}|{MEN})(?=\b(?! and i\b))|\b(?:lady|gentleman) (?:with|in|of|i)\b")
+GROWN = re.compile(rf"\b{_OWNER} (?:[\w'-]+ ){{0,2}}?(?:{WOMEN}|{MEN}|{EITHER})\b|(?:^|[.!?,;:] ?|\bso |\band |\bbut )(?:{WOMEN}|{MEN})\b(?! and i\b)|\b(?:lady|gentleman) (?:with|in|of|i)\b")
 CHILD = re.compile(
-    rf"\b(?:my|our|a|the|this|friend's|their) {_WORD}(?:{GIRLS}|{BOYS}|{KIDS})\b|\bmy \d{{1,2}}[ -]?(?:year|yr|month|week|yo|y/o)\w*[ -]?olds?\b|\bmy \d{{1,2}} ?(?:yo|y/o)\b"
+    rf"\b(?:my|our|a|the|this|friend's|their) {_WORD}(?:{GIRLS}|{BOYS}|{KIDS})\b|\bmy \d{{1,2}}[ -]?(?:year|yr|month|week|yo|y/o)\w*[ -]?olds?\b(?! (?:knees?|legs?|joints?|body|bones|self|acl))|\bmy \d{{1,2}} ?(?:yo|y/o)\b"
     rf"|(?:^|[.!?,;:] ?|\bour |\byo |\bold )(?:{GIRLS}|{BOYS}|{KIDS})\b(?!hood)|\bmy (?:two|three|four|five|six|seven|eight|nine|ten)[ -]year[ -]old\b|\bu\d{{1,2}}s?\b"
 )  # fmt: skip
 _BODY = r"(?:knees?|legs?|calf|calves|foot|feet|kneecaps?|shins?|thighs?|hips?|ankles?|toes?|hamstrings?|temp\w*)"
@@ -99,7 +99,7 @@ def _sex(text: str, who: str | None, where: tuple[int, int]) -> tuple[str | None
     if who in ("other", "child"):
         named = text[where[0] : where[1]]
         for words, sex in ((rf"{WOMEN}|{GIRLS}|lady", "female"), (rf"{MEN}|{BOYS}|gentleman", "male")):
-            if re.search(rf"\b(?:{words})", named):
+            if re.search(rf"\b(?:{words})\b", named):
                 return sex, where
         said = re.search(r"\b(?:he|he's|hes|him|his|she|she's|shes|her|hers|girl|boy)\b", text)
         if said:

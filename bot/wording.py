@@ -9,7 +9,7 @@ from typing import Any
 from bot.assessment import Assessment
 from bot.case import Case
 from bot.library import LEVELS, Condition, Exercise, Library, Sentence, Topic
-from bot.questions import AT_MOST, RESULT_OFFERED_AFTER, Interview, Question
+from bot.questions import AT_MOST, RESULT_OFFERED_AFTER, Interview, Question, emergency_signs
 from bot.ranking import Fit, Reason
 from bot.reading import PAYLOAD
 from bot.rule import ABSENT, PRESENT
@@ -187,9 +187,11 @@ class Writer:
 
     def understood(self, case: Case, keys: Iterable[str] | None = None, changed: Iterable[str] = ()) -> Message | None:
         wanted = set(keys) if keys is not None else set(case.findings) | set(case.person)
-        yes = [self.label(n) for n, a in case.findings.items() if n in wanted and a == PRESENT and n in self.library.findings]
+        present = [n for n, a in case.findings.items() if n in wanted and a == PRESENT and n in self.library.findings]
+        implied = {other for n in present for other in self.library.findings[n].implies}
+        yes = [self.label(n) for n in present if n not in implied]
         no = [self.label(n) for n, a in case.findings.items() if n in wanted and a == ABSENT and n in self.library.findings]
-        person = [self.told(key, value) for key, value in case.person.items() if key in wanted]
+        person = [self.told(key, value) for key, value in case.person.items() if key in wanted and not (key == "pregnant" and "pregnancy_or_recent_birth" in present)]
         lines = [self.words["understood"].format(list=listing([*yes, *person]))] if yes or person else []
         if no:
             lines.append(self.words["understood_not"].format(list=listing(no)))
@@ -197,7 +199,9 @@ class Writer:
             return None
         if any(key in wanted for key in changed):
             names = [self.label(k, case.findings[k]) if k in case.findings else self.told(k, case.person.get(k)) for k in changed]
-            lines = [self.words["changed"].format(list=listing(names))]
+            fresh = [self.label(n) for n in present if n not in implied and n not in changed]
+            lines = [self.words["understood"].format(list=listing(fresh))] if fresh and keys is not None else []
+            lines.append(self.words["changed"].format(list=listing(names)))
         return self._message(lines, kind="understood", items=self.items(case))
 
     def items(self, case: Case) -> list[dict[str, str]]:
@@ -217,7 +221,7 @@ class Writer:
         card = self.card(assessment)
         messages = [card, self.fits(assessment)]
         leading = self.library.conditions[assessment.shown[0].id] if assessment.shown else None
-        if leading:
+        if leading and assessment.care_level not in ("same_day", "emergency_now"):
             messages.append(self.self_care(leading))
         messages.append(self.watch(leading))
         messages.append(self.sources_note(messages))
@@ -245,8 +249,9 @@ class Writer:
         out = []
         if fit.speaks_for:
             out.append(words["for_you"].format(list=listing([self._reason(r) for r in fit.speaks_for[:4]])))
-        if fit.speaks_against:
-            out.append(words["against_you"].format(list=listing([self._reason(r) for r in fit.speaks_against[:3]])))
+        against = [r for r in fit.speaks_against if not (r.answer != PRESENT and set(r.findings) & emergency_signs(self.library))]  # their absence settles nothing
+        if against:
+            out.append(words["against_you"].format(list=listing([self._reason(r) for r in against[:3]])))
         settle = self.settles(self.library.conditions[fit.id], assessment)
         if settle:
             out.append(words["settle"].format(list=listing([self.label(name) for name in settle])))

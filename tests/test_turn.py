@@ -64,6 +64,52 @@ def test_yes_to_several_ticks_must_say_which(library, read):
     assert heard.which == OPENING and not heard.case.findings
 
 
+@pytest.mark.parametrize(("text", "which"), [("the first one", 0), ("no, except the last one", 3), ("number 2", 1), ("only the third", 2)])
+def test_an_answer_by_place_counts_for_that_sign(library, read, text, which):
+    heard = hear(read.read(text, OPENING), OPENING, Case(), library)
+    assert dict(heard.case.findings) == {name: "present" if name == OPENING[which] else "absent" for name in OPENING} and not heard.which
+
+
+def test_a_child_stays_a_child_when_it_becomes_he(library, read):
+    talk = Conversation(library, read)
+    for text in ("my toddler is limping", "he is grumpy", "no", "no"):
+        talk.answer(text)
+    assert talk.case.person["for"] == "child" and talk.memory.level == "same_day"
+
+
+def test_a_relative_mentioned_later_does_not_become_the_patient(library, read):
+    talk = Conversation(library, read)
+    for text in ("my knee hurts on the stairs", "my mum had gout"):
+        talk.answer(text)
+    assert "for" not in talk.case.person and "sex" not in talk.case.person
+
+
+def test_the_other_knee_is_the_other_side(library, read):
+    talk = Conversation(library, read)
+    for text in ("my right knee hurts on stairs", "actually it is the other knee"):
+        talk.answer(text)
+    assert talk.case.person["side"] == "left"
+
+
+def test_a_bare_complaint_begins_with_the_questions_on_danger(library, read):
+    talk = Conversation(library, read)
+    talk.answer("my knee hurts")
+    assert talk.asked == OPENING
+
+
+def test_the_result_waits_for_the_questions_on_danger(library, read):
+    talk = Conversation(library, read)
+    talk.answer("sore knee for two weeks, i'm 33")
+    talk.answer("just tell me what it is")
+    assert talk.asked == OPENING and talk.memory.level is None
+
+
+def test_a_danger_told_within_a_question_gets_its_card_before_the_answer(library, read):
+    talk = Conversation(library, read)
+    reply = talk.answer("my calf is swollen should i massage it")
+    assert reply.messages[1].custom["level"] == "same_day"
+
+
 def test_answers_in_a_row_are_matched_one_by_one(library, read):
     asked = ("fever", "locking", "giving_way")
     heard = hear(read.read("no, no and yes", asked), asked, Case(), library)
