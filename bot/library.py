@@ -45,6 +45,7 @@ class Finding:
     group: str
     tier: int
     label: str
+    label_denied: str | None
     short: str
     ask: str
     ask_again: str
@@ -287,7 +288,7 @@ def _finding(key: str, raw: Mapping[str, Any]) -> Finding:
     lists = {name: tuple(raw.get(name, ())) for name in ("also_said", "denied_by", "not_said_by", "said_with", "implies", "excludes", "needs")}
     derived = raw.get("derived", {})
     return Finding(
-        id=key, group=raw["group"], tier=raw["tier"], label=raw["label"], short=raw["short"], ask=raw["ask"],
+        id=key, group=raw["group"], tier=raw["tier"], label=raw["label"], label_denied=raw.get("label_denied"), short=raw["short"], ask=raw["ask"],
         ask_again=raw.get("ask_again", raw["ask"]), why=_sentence(raw["why"]), screen=raw.get("screen", False), rare=raw.get("rare", False),
         age_under=derived.get("age_under"), age_from=derived.get("age_from"), **lists,
     )  # fmt: skip

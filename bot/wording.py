@@ -82,8 +82,10 @@ class Writer:
         return [fill(sentence.say, self.place) for sentence in sentences]
 
     def label(self, name: str, answer: str = PRESENT) -> str:
-        label = self.library.findings[name].label
-        return self.words["no_x"].format(label=label) if answer == ABSENT else label
+        finding = self.library.findings[name]
+        if answer == ABSENT:
+            return finding.label_denied or str(self.words["no_x"].format(label=finding.label))
+        return finding.label
 
     def _message(self, lines: Iterable[str], sentences: Iterable[Sentence] = (), buttons: Iterable[Button] = (), **custom: Any) -> Message:
         used = list(sentences)
@@ -190,7 +192,9 @@ class Writer:
         present = [n for n, a in case.findings.items() if n in wanted and a == PRESENT and n in self.library.findings]
         implied = {other for n in present for other in self.library.findings[n].implies}
         yes = [self.label(n) for n in present if n not in implied]
-        no = [self.label(n) for n, a in case.findings.items() if n in wanted and a == ABSENT and n in self.library.findings]
+        denied = [n for n, a in case.findings.items() if n in wanted and a == ABSENT and n in self.library.findings]
+        yes += [self.label(n, ABSENT) for n in denied if self.library.findings[n].label_denied]
+        no = [self.label(n) for n in denied if not self.library.findings[n].label_denied]
         person = [self.told(key, value) for key, value in case.person.items() if key in wanted and not (key == "pregnant" and "pregnancy_or_recent_birth" in present)]
         lines = [self.words["understood"].format(list=listing([*yes, *person]))] if yes or person else []
         if no:
