@@ -23,7 +23,7 @@ from bot.rule import ABSENT, PRESENT, UNSURE
 from bot.signs import Sign, Signs
 
 QUESTIONS = ("ask_condition", "ask_topic", "compare", "ask_fit")
-SURE = 0.55  # the network alone
+SURE = 0.6  # the network alone
 CLEAR = 0.9  # a role of the network that no cue beside the words overrules
 FAINT = 0.5  # the network alone, on an alarm: heard faintly, it is asked about
 BELIEVED = 0.75  # the network alone, on a sign of an emergency
