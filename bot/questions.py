@@ -262,8 +262,12 @@ def soothers(library: Library) -> frozenset[str]:
 
 def doubted(names: Sequence[str], library: Library) -> list[str]:
     """What one 'not sure' to all of these counts for. A finding of which doubt alone raises an alarm is then asked about by itself."""
-    alarms = {a.name for flag in library.red_flags.values() for c in flag.when.conjuncts for a in c if a.kind == UNSURE}
-    return [name for name in names if len(names) == 1 or name not in alarms]
+    return [name for name in names if len(names) == 1 or name not in alarms_in_doubt(library)]
+
+
+def alarms_in_doubt(library: Library) -> frozenset[str]:
+    """Findings of which already 'not sure' helps to raise a red flag."""
+    return frozenset(a.name for flag in library.red_flags.values() for c in flag.when.conjuncts for a in c if a.kind == UNSURE)
 
 
 def _gain(name: str, leading: list[Condition], shares: Mapping[str, float], library: Library) -> float:

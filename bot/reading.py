@@ -18,7 +18,7 @@ from bot.clauses import MENTIONED, Message, Splitter
 from bot.library import Library
 from bot.network import Heard, Impression, Network, network
 from bot.phrases import Hit, Phrases
-from bot.questions import alarms_alone, emergency_signs, soothers
+from bot.questions import alarms_alone, alarms_in_doubt, emergency_signs, soothers
 from bot.rule import ABSENT, PRESENT, UNSURE
 from bot.signs import Sign, Signs
 
@@ -101,6 +101,7 @@ class Reader:
         self.conditions = Phrases({c.id: (c.name, c.clinical_name, *c.also_called, *c.misspellings) for c in library.conditions.values()})
         self.topics = Phrases({t.id: (t.name, *t.also_called) for t in library.topics.values()})
         self.signs, self.alone, self.soothers = emergency_signs(library), alarms_alone(library), soothers(library)
+        self.in_doubt = alarms_in_doubt(library)
         self._kept = lru_cache(maxsize=64)(self._read)
 
     def read(self, text: str, asked: Iterable[str] = ()) -> Reading:
@@ -159,6 +160,8 @@ class Reader:
             if not stands and not (self.net and chance < HINTED):
                 out[hit.id] = Said(hit.id, ABSENT, hit.start, hit.end, "words", 1.0)
         for name, h in heard.items():
+            if name in self.in_doubt and h.said < BELIEVED:
+                continue  # our doubt is not theirs: it is asked about in any case
             if name not in out and not any(like.id == name for like in lookalike) and (h.said >= (CLEAR if name in self.soothers else SURE) or (name in self.alone and h.said >= FAINT and self._heard_role(h) == PRESENT)):
                 out[name] = self._by_network(h, message)
         self._settle(out)
@@ -189,6 +192,8 @@ class Reader:
             return None
         role = self._weighed(role, heard)
         if role == PRESENT and self.net and chance < DEAF:
+            if sign.id in self.in_doubt:
+                return None  # our doubt is not theirs: it is asked about in any case
             role = UNSURE
         return Said(sign.id, role, sign.start, sign.end, "both" if chance >= SURE else "words", max(chance, 0.8))
 
