@@ -28,6 +28,7 @@ CLEAR = 0.9  # a role of the network that no cue beside the words overrules
 FAINT = 0.5  # the network alone, on an alarm: heard faintly, it is asked about
 BELIEVED = 0.75  # the network alone, on a sign of an emergency
 BARE = re.compile(r"\b(?:a|an|the|my|what|whats|what's|is|are|about|tell|me|more|on|info|information|please|pls|meaning|of)\b")
+STATED = re.compile(r"\b(?:my|his|her|their|our)(?: \w+){0,2} (?:is|are|has|feels?|looks?|went|has gone|got|won'?t|can'?t|wont|cant)\b|\bi (?:have|can'?t|cant|cannot|am|fell)\b")
 DEAF = 0.05  # below it the network hears nothing of a sign that scattered words make up: it is asked about
 GUESSED = 0.3  # an intent below it is a mere guess
 HINTED = 0.25  # the network beside a phrase of the word lists
@@ -190,7 +191,7 @@ class Reader:
         chance = heard.said if heard else 0.0
         if self._is_too_faint(sign.id, chance):
             return None
-        role = self._weighed(role, heard)
+        role = self._weighed(role, heard, self._is_stated(sign.id, sign.start, sign.end, message.doc.text))
         if role == PRESENT and self.net and chance < DEAF:
             if sign.id in self.in_doubt:
                 return None  # our doubt is not theirs: it is asked about in any case
@@ -210,12 +211,17 @@ class Reader:
             return PRESENT if heard.role in (PRESENT, MENTIONED) else UNSURE
         return self._heard_role(heard)
 
-    def _weighed(self, role: str | None, heard: Heard | None) -> str:
+    def _is_stated(self, name: str, start: int, end: int, text: str) -> bool:
+        """'My calf is swollen should i massage it': an alarm in a plain sentence, whatever is asked behind it."""
+        return name in self.signs | self.alone and STATED.search(text[max(0, start - 25) : end + 3].lower()) is not None
+
+    def _weighed(self, role: str | None, heard: Heard | None, stated: bool = False) -> str:
         """What the cues make of the words, and the network: where it hears the finding and is very sure, its role counts."""
         if heard is None or heard.said < SURE:
             return role or PRESENT
         if role is None:
-            return self._checked_role(heard)
+            checked = self._checked_role(heard)
+            return PRESENT if checked == MENTIONED and stated else checked
         return heard.role if max(heard.roles) >= CLEAR and heard.role in (PRESENT, UNSURE) else role
 
     def _by_words(self, hit: Hit, message: Message, heard: Heard | None) -> Said | None:
@@ -223,7 +229,7 @@ class Reader:
         chance = heard.said if heard else 0.0
         if self._is_too_faint(hit.id, chance):
             return None
-        role = self._weighed(role, heard)
+        role = self._weighed(role, heard, self._is_stated(hit.id, hit.start, hit.end, message.doc.text))
         return Said(hit.id, role, hit.start, hit.end, "both" if chance >= SURE else "words", max(chance, 0.9 if hit.exact else 0.7))
 
     def _by_network(self, heard: Heard, message: Message) -> Said:

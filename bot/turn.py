@@ -112,7 +112,8 @@ def _answers(reading: Reading, open_now: list[str], told: dict[str, str], librar
         return dict.fromkeys(rest, ABSENT) if only else {}
     if _speaks_of_something_else(reading, open_now) or (answer == PRESENT and len(open_now) > 1 and told):
         return {}
-    doubt = DOUBT_AFTER_NO.search(reading.text.lower().replace("’", "'")) if answer == ABSENT and UNSURE not in told.values() else None
+    said_unsure = any(told.get(name) == UNSURE for name in open_now)
+    doubt = DOUBT_AFTER_NO.search(reading.text.lower().replace("’", "'")) if answer == ABSENT and not said_unsure else None
     if doubt:
         meant = _meant(reading.text[doubt.start() :], open_now, library)
         # where nothing tells which one is doubted, all are asked again rather than denied
