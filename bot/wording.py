@@ -301,7 +301,7 @@ class Writer:
         lines = [f"{self.words['sources_heading']}:"]
         lines += [f"• {self.words['sources_line'].format(title=s.title, publisher=s.publisher, year=f', {s.year}' if s.year else '', read=s.read)}" + (f" {s.url}" if s.url else "") for s in rows]
         if general:
-            lines.append(self.words["general_knowledge"].format(count=general))
+            lines.append(self.words["general_knowledge_one"] if general == 1 else self.words["general_knowledge"].format(count=general))
         lines.append(self.review_note(reviewed or {}))
         if not rows and not general:
             lines = [self.words["no_sources_yet"]]
@@ -322,7 +322,7 @@ class Writer:
         buttons: list[Button] = []
         if aspect == "exercises":
             buttons = [Button(self.words["exercise_more"].format(name=self.library.exercises[e].name), f"{PAYLOAD}e:{e}") for e in subject.exercises[:5]]
-        return self._message([f"{subject.name}:", *self.say(sentences)], sentences, buttons, kind="teaching", topic=subject.id, aspect=aspect)
+        return self._message([f"{subject.name.rstrip('?')}:", *self.say(sentences)], sentences, buttons, kind="teaching", topic=subject.id, aspect=aspect)
 
     def aspect(self, subject: Condition | Topic, aspect: str) -> tuple[Sentence, ...]:
         if isinstance(subject, Topic):
