@@ -63,8 +63,9 @@ pipeline:
 policies:
   - name: RulePolicy
 """
-ENDPOINTS = """action_endpoint: {url: "http://127.0.0.1:${ACTIONS_PORT}/webhook"}
-"""  # no store is named: conversations in memory, as Rasa does it by default
+ENDPOINTS = """action_endpoint:
+  url: http://127.0.0.1:${ACTIONS_PORT}/webhook
+"""  # without quotes, or Rasa leaves the variable as it stands. No store is named: conversations in memory, as Rasa does it by default
 KEYWORD_DOMAIN = """version: "3.1"
 intents: [describe, thank]
 responses:

@@ -9,13 +9,17 @@ import sys
 
 import aiohttp
 import pytest
+from jsonschema import ValidationError
+from rasa.core.actions.action import RemoteAction
 
 from components import logs, metrics
+from components.action_results import check
 from components.channels.guard import Guard
 from components.channels.operator import OperatorInput
 from service.training import ROOT
 from tests.channels.house import Bot, serving
 
+RASAS_OWN = RemoteAction._validate_action_result
 SECRET = "my knee swelled up in Gdansk"
 NAME = "website-0123456789abcdef"
 
@@ -87,3 +91,13 @@ async def test_a_bot_that_cannot_read_is_not_ready():
     async with serving(OperatorInput(), None) as url, aiohttp.ClientSession() as http, http.get(f"{url}/ready") as answer:
         assert answer.status == 503
         assert await answer.json() == {"ready": False, "parts": dict.fromkeys(("reading", "database", "locks", "actions"), False)}
+
+
+def test_an_answer_of_an_action_is_checked_as_rasa_would_check_it():
+    action = RemoteAction("action_consult", None)
+    assert check(action, {"events": [], "responses": [{"text": "hello"}]})
+    for wrong in ({"events": [{"event": "slot"}]}, {"responses": "hello"}):
+        with pytest.raises(ValidationError):
+            check(action, wrong)
+        with pytest.raises(ValidationError):
+            RASAS_OWN(action, wrong)

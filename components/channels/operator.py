@@ -12,7 +12,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from components import logs, metrics
+from components import action_results, logs, metrics
 
 PATIENCE = 4.0  # seconds for all parts together
 A_MESSAGE = "my knee is swollen and it locks, no fever"
@@ -47,6 +47,7 @@ class OperatorInput(InputChannel):
             return response.raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
         async def start(app: Sanic, _: Any) -> None:
+            action_results.install()
             logs.adopt("sanic.root", "sanic.error", "sanic.access")
             agent = getattr(app.ctx, "agent", None)
             if getattr(agent, "processor", None):
