@@ -66,8 +66,8 @@ class Asides:
         """What is true of knees in general is no advice to somebody who should be seen today."""
         if self.consultation.assessment.care_level not in ALARMING:
             return reply
-        first = Message(self.words["alarm_stands"], custom={"kind": "say"})
-        return Reply((first, *reply.messages), reply.memory)
+        stands = Message(self.words["alarm_stands"], custom={"kind": "say"})
+        return Reply((*reply.messages, stands), reply.memory)
 
     def compare(self, reading: Reading, command: str) -> Reply:
         subjects = self.teacher.subjects(reading)

@@ -29,6 +29,7 @@ FAINT = 0.5  # the network alone, on an alarm: heard faintly, it is asked about
 BELIEVED = 0.75  # the network alone, on a sign of an emergency
 BARE = re.compile(r"\b(?:a|an|the|my|what|whats|what's|is|are|about|tell|me|more|on|info|information|please|pls|meaning|of)\b")
 STATED = re.compile(r"\b(?:my|his|her|their|our)(?: \w+){0,2} (?:is|are|has|feels?|looks?|went|has gone|got|won'?t|can'?t|wont|cant)\b|\bi (?:have|can'?t|cant|cannot|am|fell)\b")
+STRONGER = 0.9  # the network alone, on an alarm that is the stronger form of another finding
 DEAF = 0.05  # below it the network hears nothing of a sign that scattered words make up: it is asked about
 GUESSED = 0.3  # an intent below it is a mere guess
 HINTED = 0.25  # the network beside a phrase of the word lists
@@ -238,7 +239,9 @@ class Reader:
         by_cue = message.role(heard.start, heard.end)[0]
         if role == PRESENT and (by_cue == UNSURE or (by_cue == ABSENT and heard.roles[0] < CLEAR)):
             role = by_cue
-        if heard.id in self.signs | self.alone and heard.said < (BELIEVED if heard.id in self.signs else SURE) and role == PRESENT:
+        stronger = bool(self.library.findings[heard.id].implies)  # 'it locks' is not yet 'it is stuck right now'
+        believed = STRONGER if stronger else BELIEVED if heard.id in self.signs else SURE
+        if heard.id in self.signs | self.alone and heard.said < believed and role == PRESENT:
             role = UNSURE
         return Said(heard.id, role, heard.start, heard.end, "network", heard.said)
 

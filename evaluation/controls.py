@@ -32,7 +32,7 @@ class Removal:
 
 REMOVALS: dict[str, Removal] = {
     "H01": Removal("components/safety_policy.py", "        reply = card_reply(consultation, turn)\n", "        reply = None\n"),
-    "H02": Removal("components/channels/guard.py", 'if by == "guard":', "if False:"),
+    "H02": Removal("components/channels/guard.py", 'if by == "guard" or failed:', "if False:"),
     "H03": Removal("bot/turn.py", ", (YES, PRESENT)):", "):"),
     "H04": Removal("bot/turn.py", "if PRESENT in answers.values() and len(answers) > 1 and not told", "if False and not told"),
     "H05": Removal("bot/turn.py", "    return bool(spoken) and not any(name in open_now for name in spoken)\n", "    return False\n"),

@@ -35,7 +35,7 @@ def spoken(server: Server, talk: dict[str, Any]) -> tuple[list[str], list[str]]:
     """What the person types, to the end of the talk, and the headings of the cards that REST gives."""
     sender, typed, headings = someone(), [talk["says"]], []
     for _ in range(15):
-        headings += [piece["custom"]["heading"] for piece in server.say(sender, typed[-1]) if piece.get("custom", {}).get("kind") == "card"]
+        headings += [piece["text"].split("\n")[0] for piece in server.say(sender, typed[-1]) if piece.get("custom", {}).get("kind") == "card"]
         asked = server.slots(sender)["asked"]
         if not asked:
             break

@@ -1,10 +1,12 @@
 """Whatever breaks behind a channel, the person gets a sentence, and an emergency its card."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from rasa.core.channels.channel import UserMessage
 
+from components import faults
 from components.channels.guard import EMPTY, Guard, plain
 
 EMERGENCY = "my calf is swollen on one side and i am short of breath"
@@ -67,3 +69,14 @@ def test_when_all_is_well_the_guard_stays_out_of_the_way():
 
 def test_a_very_long_message_is_read_and_answered():
     assert ask("my knee hurts " * 20_000, says_nothing)
+
+
+def test_half_an_answer_after_a_failed_action_is_made_whole():
+    async def half(message: UserMessage):
+        """As Rasa does it: the first action fails, the next one speaks."""
+        with suppress(RuntimeError):
+            await faults.noting("action", raises)(message)
+        await message.output_channel.send_response(message.sender_id, {"text": "Back to my question."})
+
+    pieces = ask("what is a baker's cyst", half)
+    assert "pouch" in pieces[0]["text"] and all(piece["text"] != "Back to my question." for piece in pieces[:1])

@@ -16,7 +16,7 @@ from bot.asides import Asides, wanted
 from bot.case import Case
 from bot.consultation import Consultation, Reply, memory_from, remember_complaint
 from bot.wording import Message
-from components import metrics
+from components import faults, metrics
 from components.logs import talking
 from components.notice import card_reply
 from components.reader import shared_library
@@ -77,9 +77,13 @@ class Guard:
         text = plain(text[:LONGEST])
         talking(sender, text)
         with metrics.timed("turn"):
+            failed = faults.watch()
             pieces = await self._by_rasa(text, sender, handler, channel)
+            if failed:  # half an answer, perhaps the wrong half; a card stays
+                pieces = [piece for piece in pieces if piece.get("custom", {}).get("kind") == "card"]
             by = "rasa" if any(_goes_on(piece) for piece in pieces) else "guard"
-            if by == "guard":
+            if by == "guard" or failed:
+                by = "guard"
                 pieces = await self._in_its_place(text, sender, channel, pieces)
         metrics.TURNS.labels(channel, by).inc()
         metrics.shown(pieces)

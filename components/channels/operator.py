@@ -12,7 +12,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from components import action_results, logs, metrics
+from components import action_results, faults, logs, metrics
 
 PATIENCE = 4.0  # seconds for all parts together
 A_MESSAGE = "my knee is swollen and it locks, no fever"
@@ -53,7 +53,7 @@ class OperatorInput(InputChannel):
             if getattr(agent, "processor", None):
                 agent.processor.parse_message = metrics.timing("reading", agent.processor.parse_message)
             if getattr(agent, "action_endpoint", None):
-                agent.action_endpoint.request = metrics.timing("action", agent.action_endpoint.request)
+                agent.action_endpoint.request = faults.noting("action", metrics.timing("action", agent.action_endpoint.request))
 
         hook.listener("after_server_start")(start)
         return hook

@@ -109,18 +109,23 @@ class KneeTrackerStore(TrackerStore):
         known = self.spare.get(sender)
         try:
             with self._connected() as connection:
-                state = connection.execute(STATES.select().where(STATES.c.sender_id == sender)).first()
-                if state is None and known is not None and known[2]:
+                last = connection.execute(sa.select(STATES.c.last).where(STATES.c.sender_id == sender)).scalar()
+                if last is None and known is not None and known[2]:
                     known = None  # it was there, so it was forgotten since
-                if state is not None and (known is None or known[0]["last"] <= state.last):
-                    latest = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender, EVENTS.c.type_name.in_(NEEDED)).order_by(EVENTS.c.id.desc()).limit(LATEST)
-                    known = dict(state._mapping), [json.loads(row.data) for row in reversed(connection.execute(latest).all())], True
+                elif last is not None and (known is None or known[0]["last"] < last):
+                    known = self._standing(connection, sender)
         except SQLAlchemyError as error:
             metrics.FAILURES.labels("database").inc()
             logger.error("the database is away: %s", type(error).__name__)
             if known is None:
                 self.blind.add(sender)
         return self._tracker(sender, known) if known else None
+
+    def _standing(self, connection: Any, sender: Text) -> Standing:
+        """As the database has it, when the spare copy is older or has none."""
+        state = connection.execute(STATES.select().where(STATES.c.sender_id == sender)).one()
+        latest = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sender, EVENTS.c.type_name.in_(NEEDED)).order_by(EVENTS.c.id.desc()).limit(LATEST)
+        return dict(state._mapping), [json.loads(row.data) for row in reversed(connection.execute(latest).all())], True
 
     def _tracker(self, sender: Text, standing: Standing) -> DialogueStateTracker:
         state, events, _ = standing
