@@ -262,7 +262,8 @@ def soothers(library: Library) -> frozenset[str]:
 
 def doubted(names: Sequence[str], library: Library) -> list[str]:
     """What one 'not sure' to all of these counts for. A finding of which doubt alone raises an alarm is then asked about by itself."""
-    return [name for name in names if len(names) == 1 or name not in alarms_in_doubt(library)]
+    alarms = alarms_in_doubt(library)
+    return [name for name in names if len(names) == 1 or name not in alarms]
 
 
 def alarms_in_doubt(library: Library) -> frozenset[str]:

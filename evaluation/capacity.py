@@ -80,11 +80,9 @@ def measure(workers: int, people: Sequence[int], seconds: float, tell: Any) -> t
             tell(" ".join(steps[-1].row()))
         full = asyncio.run(step(production, workers, 16, seconds, 0.0))
         tell("without pauses: " + " ".join(full.row()))
-        engine = sa.create_engine(production.database())
-        with engine.connect() as connection:
+        with production.connected() as connection:
             size = connection.execute(sa.text("SELECT pg_total_relation_size('events') + pg_total_relation_size('states')")).scalar() or 0
             count = connection.execute(sa.text("SELECT count(*) FROM states")).scalar() or 1
-        engine.dispose()
     return steps, full, size / count
 
 

@@ -32,7 +32,7 @@ class Removal:
 
 REMOVALS: dict[str, Removal] = {
     "H01": Removal("components/safety_policy.py", "        reply = card_reply(consultation, turn)\n", "        reply = None\n"),
-    "H02": Removal("components/channels/guard.py", 'if by == "guard" or failed:', "if False:"),
+    "H02": Removal("components/channels/guard.py", 'if by == "guard":', "if False:"),
     "H03": Removal("bot/turn.py", ", (YES, PRESENT)):", "):"),
     "H04": Removal("bot/turn.py", "if PRESENT in answers.values() and len(answers) > 1 and not told", "if False and not told"),
     "H05": Removal("bot/turn.py", "    return bool(spoken) and not any(name in open_now for name in spoken)\n", "    return False\n"),
@@ -48,7 +48,7 @@ REMOVALS: dict[str, Removal] = {
     "H15": Removal("bot/questions.py", '        for key in ("age", "days"):', '        for key in ("days",):'),
     "H16": Removal("bot/knowledge/red_flags.yml", "    when: harmed_by_someone\n", "    when: harmed_by_someone and in_danger_now\n"),
     "H17": Removal("bot/assessment.py", "    urgency = judge(facts, library)\n", "    urgency = judge(facts, library) if interview is None or interview.count == 0 else Urgency(None, ())\n"),
-    "H18": Removal("bot/questions.py", "    return [name for name in names if len(names) == 1 or name not in alarms_in_doubt(library)]", "    return list(names)"),
+    "H18": Removal("bot/questions.py", "    return [name for name in names if len(names) == 1 or name not in alarms]", "    return list(names)"),
     "H20": Removal("bot/clauses.py", "acting = [cue for cue in self.cues if self._reaches(cue, first, last)]", "acting: list[Cue] = []"),
     "H21": Removal("bot/turn.py", "if k in (*case.findings, *case.person) and _before(case, k) != v)", "if False)"),
     "H22": Removal("bot/buttons.py", "if not payload.startswith(PAYLOAD) or not _offered(payload, memory):", "if not payload.startswith(PAYLOAD):"),

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -76,12 +78,18 @@ class Production:
         password = (self.folder / "data" / "postgres.password").read_text()
         return f"postgresql://knee:{password}@127.0.0.1:{self.port + 33}/postgres"
 
-    def sql(self, *statements: str) -> None:
+    @contextmanager
+    def connected(self) -> Iterator[sa.engine.Connection]:
+        """To its PostgreSQL, in one transaction."""
         engine = sa.create_engine(self.database())
         with engine.begin() as connection:
+            yield connection
+        engine.dispose()
+
+    def sql(self, *statements: str) -> None:
+        with self.connected() as connection:
             for statement in statements:
                 connection.execute(sa.text(statement))
-        engine.dispose()
 
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in (ROOT / "run").glob("*.log") if path.stat().st_mtime > time.time() - 3600)

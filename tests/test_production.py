@@ -108,11 +108,9 @@ def test_forgotten_means_gone_from_every_store_and_no_word_stands_in_a_log(produ
 
 def everything(production: Production) -> str:
     """All that stands in PostgreSQL and Redis."""
-    engine = sa.create_engine(production.database())
-    with engine.connect() as connection:
+    with production.connected() as connection:
         names = [row[0] for row in connection.execute(sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))]
         rows = [str(row) for name in names for row in connection.execute(sa.text(f"SELECT * FROM {name}"))]
-    engine.dispose()
     password = (production.folder / "data" / "redis.password").read_text()
     store = redis.Redis(port=production.port + 34, password=password)
     for key in store.keys("*"):

@@ -81,9 +81,8 @@ class Guard:
             pieces = await self._by_rasa(text, sender, handler, channel)
             if failed:  # half an answer, perhaps the wrong half; a card stays
                 pieces = [piece for piece in pieces if piece.get("custom", {}).get("kind") == "card"]
-            by = "rasa" if any(_goes_on(piece) for piece in pieces) else "guard"
-            if by == "guard" or failed:
-                by = "guard"
+            by = "rasa" if not failed and any(_goes_on(piece) for piece in pieces) else "guard"
+            if by == "guard":
                 pieces = await self._in_its_place(text, sender, channel, pieces)
         metrics.TURNS.labels(channel, by).inc()
         metrics.shown(pieces)
