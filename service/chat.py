@@ -44,6 +44,7 @@ def quiet() -> None:
     """Nothing of what people write is logged; Rasa's own chatter goes nowhere."""
     os.environ.update({k: v for k, v in environment().items() if k not in os.environ or k.startswith(("RASA", "TF"))})
     warnings.filterwarnings("ignore")
+    warnings.showwarning = lambda *_, **__: None  # Rasa and what it imports switch some on again
     LOGS.mkdir(exist_ok=True)
     logging.basicConfig(filename=LOGS / "chat.log", level=logging.ERROR, force=True)
 
